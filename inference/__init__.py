@@ -1,0 +1,1 @@
+"""A frame becomes skyrmions: engines, segmentation, measurement, tracks."""

@@ -1,0 +1,61 @@
+"""The imaging condition an engine was made for, and how far a frame is from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Range(BaseModel):
+    """A closed interval of one quantity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    low: float
+    high: float
+
+
+class Envelope(BaseModel):
+    """What the training set covered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    voltage_kv: Range
+    defocus_nm: Range
+    tilt_deg: Range
+    pixel_size_nm: Range
+    noise_percent: Range = Field(description="Gaussian sigma over mean intensity")
+
+
+class ImagingCondition(BaseModel):
+    """`condition.json` of an engine bundle.
+
+    The engine sees images in *engine geometry*: tilt axis along +x (columns), `pixel_size_nm` per
+    pixel in both directions of the sample plane (foreshortening stretched back), `size_multiple`
+    dividing both sides. Its input is float32 (batch, 1, height, width), normalised as `normalisation`
+    says; its output float32 (batch, 2, height, width), probabilities in the order of `outputs`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    format_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    description: str
+    voltage_kv: float = Field(gt=0)
+    defocus_nm: float = Field(description="negative is underfocus")
+    tilt_deg: float = Field(ge=0, lt=90)
+    pixel_size_nm: float = Field(gt=0)
+    spherical_aberration_nm: float
+    beam_convergence_rad: float
+    defocus_spread_nm: float
+    envelope: Envelope
+    outputs: tuple[Literal["mask"], Literal["core"]] = ("mask", "core")
+    mask_definition: str = Field(description="label rule of the mask, e.g. 'triangle threshold'")
+    core_definition: str = "Mz < 0"
+    normalisation: Literal["mean-and-std"] = Field(
+        "mean-and-std",
+        description="(image - mean) / standard deviation, both robust against outliers",
+    )
+    size_multiple: int = Field(32, gt=0)
+    seam_margin: int = Field(64, ge=0, description="receptive field's half width in pixels")

@@ -1,0 +1,1 @@
+"""The napari dock widget: people look and steer."""

@@ -1,0 +1,61 @@
+"""A camera frame and what is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+ALLOWED_DTYPES = ("uint8", "uint16", "uint32", "int16", "int32", "float32", "float64")
+MAX_SIDE = 16384
+
+
+class FrameMetadata(BaseModel):
+    """What the microscope and its camera say about one frame.
+
+    Every field is optional. Keys that are not listed here are kept (`model_extra`), recorded and
+    handed on. NaN and infinite numbers are refused.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+
+    seq: int | None = None
+    timestamp: float | None = Field(None, description="Unix seconds at exposure")
+    pixel_size_nm: float | None = Field(None, gt=0)
+    defocus_nm: float | None = Field(None, description="negative is underfocus")
+    tilt_x_deg: float | None = Field(None, gt=-90, lt=90)
+    tilt_y_deg: float | None = Field(None, gt=-90, lt=90)
+    tilt_axis_deg: float | None = Field(
+        None, description="direction of the tilt axis in the image, from +x towards +y"
+    )
+    voltage_kv: float | None = Field(None, gt=0)
+    temperature_k: float | None = Field(None, ge=0)
+    field_mt: float | None = None
+    source: str | None = None
+    geometry: Literal["camera", "sample"] = Field(
+        "camera", description="'sample': the image was already stretched back by 1/cos(tilt)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One image as the camera delivered it.
+
+    Attributes
+    ----------
+    pixels
+        Array of shape (height, width), C-contiguous, one of `ALLOWED_DTYPES`.
+    metadata
+        What is known about it.
+    """
+
+    pixels: np.ndarray
+    metadata: FrameMetadata = field(default_factory=FrameMetadata)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        height, width = self.pixels.shape
+        return height, width

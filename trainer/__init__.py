@@ -1,0 +1,1 @@
+"""A material becomes an engine: simulation, simulated images, training. Needs torch."""

@@ -1,0 +1,1 @@
+"""Training sets: films, labels, and their store."""

@@ -1,0 +1,1 @@
+"""The network, its noise, its training and its evaluation."""

@@ -1,0 +1,1 @@
+"""From magnetisation to Lorentz image: phase and transfer function."""

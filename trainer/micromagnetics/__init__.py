@@ -1,0 +1,1 @@
+"""Magnetisation of thin films: energies, fields and relaxation, many films at once."""
