@@ -5,4 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-COMMANDS: dict[str, Callable[..., Any]] = {}
+from .evaluate import evaluate
+from .record import record
+from .replay import replay
+from .send import send
+from .serve import serve
+from .simulate import simulate
+from .train import train
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "simulate": simulate,
+    "train": train,
+    "evaluate": evaluate,
+    "serve": serve,
+    "send": send,
+    "replay": replay,
+    "record": record,
+}

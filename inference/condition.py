@@ -33,8 +33,9 @@ class ImagingCondition(BaseModel):
 
     The engine sees images in *engine geometry*: tilt axis along +x (columns), `pixel_size_nm` per
     pixel in both directions of the sample plane (foreshortening stretched back), `size_multiple`
-    dividing both sides. Its input is float32 (batch, 1, height, width), normalised as `normalisation`
-    says; its output float32 (batch, 2, height, width), probabilities in the order of `outputs`.
+    dividing both sides. Its input is float32 (batch, 1, height, width), normalised as
+    `normalisation` says; its output float32 (batch, 2, height, width), probabilities in the order
+    of `outputs`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -54,8 +55,8 @@ class ImagingCondition(BaseModel):
     mask_definition: str = Field(description="label rule of the mask, e.g. 'triangle threshold'")
     core_definition: str = "Mz < 0"
     normalisation: Literal["mean-and-std"] = Field(
-        "mean-and-std",
+        default="mean-and-std",
         description="(image - mean) / standard deviation, both robust against outliers",
     )
-    size_multiple: int = Field(32, gt=0)
-    seam_margin: int = Field(64, ge=0, description="receptive field's half width in pixels")
+    size_multiple: int = Field(default=32, gt=0)
+    seam_margin: int = Field(default=64, ge=0, description="receptive field's half width in pixels")

@@ -21,21 +21,24 @@ class FrameMetadata(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
-    seq: int | None = None
-    timestamp: float | None = Field(None, description="Unix seconds at exposure")
-    pixel_size_nm: float | None = Field(None, gt=0)
-    defocus_nm: float | None = Field(None, description="negative is underfocus")
-    tilt_x_deg: float | None = Field(None, gt=-90, lt=90)
-    tilt_y_deg: float | None = Field(None, gt=-90, lt=90)
-    tilt_axis_deg: float | None = Field(
-        None, description="direction of the tilt axis in the image, from +x towards +y"
+    seq: int | None = Field(
+        default=None, ge=-(2**63), lt=2**63, description="number the camera gave it"
     )
-    voltage_kv: float | None = Field(None, gt=0)
-    temperature_k: float | None = Field(None, ge=0)
+    timestamp: float | None = Field(default=None, description="Unix seconds at exposure")
+    pixel_size_nm: float | None = Field(default=None, gt=0)
+    defocus_nm: float | None = Field(default=None, description="negative is underfocus")
+    tilt_x_deg: float | None = Field(default=None, gt=-90, lt=90)
+    tilt_y_deg: float | None = Field(default=None, gt=-90, lt=90)
+    tilt_axis_deg: float | None = Field(
+        default=None, description="direction of the tilt axis in the image, from +x towards +y"
+    )
+    voltage_kv: float | None = Field(default=None, gt=0)
+    temperature_k: float | None = Field(default=None, ge=0)
     field_mt: float | None = None
     source: str | None = None
     geometry: Literal["camera", "sample"] = Field(
-        "camera", description="'sample': the image was already stretched back by 1/cos(tilt)"
+        default="camera",
+        description="'sample': the image was already stretched back by 1/cos(tilt)",
     )
 
 

@@ -52,7 +52,9 @@ class ResultSummary(BaseModel):
 
     frame: int = Field(description="index of the frame in this run, from 0")
     seq: int | None = None
-    timestamp: float | None = Field(None, description="Unix seconds at exposure, from the camera")
+    timestamp: float | None = Field(
+        default=None, description="Unix seconds at exposure, from the camera"
+    )
     received_at: float = Field(description="Unix seconds when serve took the frame in")
     height: int
     width: int
@@ -60,10 +62,16 @@ class ResultSummary(BaseModel):
     temperature_k: float | None = None
     field_mt: float | None = None
     n_skyrmions: int
-    mean_diameter_nm: float | None = Field(None, description="mean of diameter_nm, border excluded")
+    mean_diameter_nm: float | None = Field(
+        default=None, description="mean of diameter_nm, border excluded"
+    )
     std_diameter_nm: float | None = None
-    diameter_definition: str = Field("Mz = 0", description="contour that diameter_nm measures")
-    mask_definition: str = Field("", description="rule of the labels that the mask was trained on")
+    diameter_definition: str = Field(
+        default="Mz = 0", description="contour that diameter_nm measures"
+    )
+    mask_definition: str = Field(
+        default="", description="rule of the labels that the mask was trained on"
+    )
     density_per_um2: float | None = None
     mean_psi6_abs: float | None = None
     latency_ms: dict[str, float] = Field(default_factory=dict, description="by stage, and 'total'")

@@ -1,1 +1,7 @@
-"""Recordings: OME-Zarr on disk, appended before anything else happens to a frame."""
+"""A run on disk: an OME-Zarr image with labels, the metadata of its frames, and the results."""
+
+from .check import check
+from .reader import Recording
+from .run import RunRecorder
+
+__all__ = ["Recording", "RunRecorder", "check"]

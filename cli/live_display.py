@@ -1,0 +1,98 @@
+"""Shows results as they come: a table in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.logging import RichHandler
+from rich.table import Table
+
+from ..stream.result import FrameResult, ResultSummary
+
+_ROWS = 15
+_HEADER = ("frame", "skyrmions", "diameter / nm", "latency / ms", "T / K", "B / mT", "analysed")
+
+
+class LiveDisplay:
+    """Prints one row a result, and every kind of warning once.
+
+    While it is open, log messages go to standard error without tearing the table.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console()
+        self._terminal = self._console.is_terminal
+        self._rows: deque[tuple[str, ...]] = deque(maxlen=_ROWS)
+        self._counters: dict[str, int] = {}
+        self._warned: set[str] = set()
+        self._live: Live | None = None
+        self._handler: logging.Handler = logging.StreamHandler()
+        if self._terminal:
+            self._handler = RichHandler(console=self._console, show_path=False, show_time=False)
+        else:
+            self._handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+
+    def show(self, result: FrameResult) -> None:
+        """Add the row of one result."""
+        row = _row(result.summary)
+        for warning in result.summary.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                logging.getLogger(__name__).warning("frame %d: %s", result.summary.frame, warning)
+        self._rows.append(row)
+        self._counters = result.summary.counters
+        if self._live is not None:
+            self._live.update(self._table())
+        else:
+            print("  ".join(f"{cell:>13}" for cell in row), flush=True)
+
+    def __enter__(self) -> LiveDisplay:
+        logging.getLogger().addHandler(self._handler)
+        if self._terminal:
+            self._live = Live(self._table(), console=self._console, refresh_per_second=8)
+            self._live.__enter__()
+        else:
+            print("  ".join(f"{cell:>13}" for cell in _HEADER), flush=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.__exit__(kind, error, traceback)
+        logging.getLogger().removeHandler(self._handler)
+
+    def _table(self) -> Table:
+        counters = "   ".join(f"{name.replace('_', ' ')} {n}" for name, n in self._counters.items())
+        table = Table(caption=counters or "waiting for frames")
+        for name in _HEADER:
+            table.add_column(name, justify="right")
+        for row in self._rows:
+            table.add_row(*row)
+        return table
+
+
+def _row(summary: ResultSummary) -> tuple[str, ...]:
+    diameter = _number(summary.mean_diameter_nm, 1)
+    if summary.std_diameter_nm is not None:
+        diameter += f" ± {summary.std_diameter_nm:.1f}"
+    return (
+        str(summary.frame),
+        str(summary.n_skyrmions),
+        diameter,
+        _number(summary.latency_ms.get("arrival_to_result"), 0),
+        _number(summary.temperature_k, 1),
+        _number(summary.field_mt, 1),
+        summary.analysed,
+    )
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,109 @@
+"""`skyrmlive record`: frames to disk and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..stream.errors import UserError
+from .receiving import DEFAULT_LISTEN, in_words, open_listener
+
+if TYPE_CHECKING:
+    from ..stream.receiver import Receiver
+    from ..stream.recording import RunRecorder
+
+
+def record(
+    to: Annotated[Path | None, typer.Option(help="New folder for the recording.")] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(help="Wait for the camera at this address.", show_default=DEFAULT_LISTEN),
+    ] = None,
+    connect: Annotated[
+        str | None, typer.Option(help="Fetch frames from a camera at this address instead.")
+    ] = None,
+    subscribe: Annotated[
+        bool,
+        typer.Option("--subscribe", help="With --connect: the camera publishes (SUB, not PULL)."),
+    ] = False,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Allow addresses that other computers can reach."),
+    ] = False,
+    max_frames: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many frames.")
+    ] = None,
+    idle_timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Stop after so many seconds without a frame.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Read this recording through and report damage; no more.")
+    ] = None,
+) -> None:
+    """Record frames without analysing them, or check a recording.
+
+    `skyrmlive replay` analyses what was recorded.
+    """
+    if check is not None:
+        _check(check)
+        return
+    if to is None:
+        raise UserError("Say where to record: --to FOLDER.")
+
+    from ..stream.receiver import Receiver
+    from ..stream.recording import RunRecorder
+    from .stopping import on_signals
+
+    with open_listener(listen, connect, subscribe=subscribe, insecure=insecure) as listener:
+        recorder = RunRecorder(to)
+        receiver = Receiver(listener, recorder, max_frames=max_frames, idle_timeout_s=idle_timeout)
+        typer.echo(f"Frames from {listener.address}. Ctrl-C stops.", err=True)
+        with on_signals(receiver.stop, receiver.stop):
+            _run(receiver, recorder)
+    if receiver.error is not None:
+        raise receiver.error
+    paths = ", ".join(map(str, recorder.paths)) or "nothing"
+    counted = in_words(receiver.counters)
+    typer.echo(f"{recorder.n_frames} frames recorded{counted}: {paths}.")
+
+
+def _run(receiver: Receiver, recorder: RunRecorder) -> None:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.completed:.0f} frames recorded"),
+        TimeElapsedColumn(),
+    )
+    receiver.start()
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task("", total=None)
+            while not receiver.finished:
+                receiver.join(0.2)
+                progress.update(task, completed=recorder.n_frames)
+    finally:
+        receiver.stop()
+        receiver.join()
+        recorder.close()
+
+
+def _check(path: Path) -> None:
+    from ..stream.recording import Recording
+    from ..stream.recording import check as find_problems
+
+    recording = Recording(path)
+    problems = find_problems(path)
+    for problem in problems:
+        typer.echo(problem)
+    height, width = recording.shape
+    analysed = len(recording.summaries()) if not problems else "?"
+    typer.echo(f"{recording.n_frames} frames of {width} x {height} pixels, {analysed} analysed.")
+    if not recording.closed:
+        typer.echo("The recording is still being written, or was cut short.")
+    if problems:
+        raise UserError(f"{path} is damaged in {len(problems)} places.")
+    typer.echo("Everything reads back.")

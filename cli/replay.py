@@ -1,0 +1,76 @@
+"""`skyrmlive replay`: a recording through the analysis again."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..stream.errors import UserError
+
+
+def replay(
+    recording: Annotated[Path, typer.Argument(help="Folder of a recording.")],
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of an engine or folder of a bundle.", show_default="the shipped one"
+        ),
+    ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(
+            help="1 is the original pace, 10 ten times as fast.", show_default="as fast as possible"
+        ),
+    ] = math.inf,
+    out: Annotated[
+        Path | None, typer.Option(help="Write skyrmions.csv and frames.csv into this folder.")
+    ] = None,
+    publish: Annotated[
+        str | None, typer.Option(help="Publish the results at this address, as serve does.")
+    ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Allow addresses that other computers can reach."),
+    ] = False,
+) -> None:
+    """Analyse a recording again, with this or another engine; the recording stays as it is."""
+    if not speed > 0:
+        raise UserError("--speed must be greater than 0.")
+
+    from ..inference.analyser import SkyrmionAnalyser
+    from ..inference.engine_store import load_engine
+    from ..stream.csv_files import CsvResults
+    from ..stream.live import LiveRun
+    from ..stream.publisher import ResultPublisher
+    from ..stream.recording import Recording
+    from ..stream.replay import RecordingSource
+    from ..stream.result import FrameResult
+    from .live_display import LiveDisplay
+    from .stopping import on_signals
+
+    source = RecordingSource(Recording(recording), speed)
+    with ExitStack() as stack:
+        publisher = None
+        if publish is not None:
+            publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))
+        analyser = SkyrmionAnalyser(load_engine(engine))
+        tables = None if out is None else stack.enter_context(CsvResults(out))
+        display = stack.enter_context(LiveDisplay())
+
+        def take(result: FrameResult) -> None:
+            display.show(result)
+            if tables is not None:
+                tables.append(result)
+
+        run = LiveRun(source, analyser, publisher=publisher, on_result=take, replay=True)
+        stack.enter_context(on_signals(run.stop, run.abandon))
+        report = run.run()
+    typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")
+    if report.failed or report.counters["rejected"]:
+        typer.echo(f"{report.failed} failed, {report.counters['rejected']} could not be read.")
+    if tables is not None:
+        typer.echo(f"Tables: {tables.skyrmions}, {tables.frames}.")

@@ -1,0 +1,139 @@
+"""`skyrmlive send`: image files play the camera."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..stream.errors import UserError
+from .receiving import DEFAULT_LISTEN
+
+if TYPE_CHECKING:
+    from ..stream.files import FilesSource
+    from ..stream.frame import Frame, FrameMetadata
+
+
+def send(
+    paths: Annotated[
+        list[Path], typer.Argument(help="TIFF, PNG, NPY, DM3 or DM4 files, or folders of them.")
+    ],
+    to: Annotated[str, typer.Option(help="Address of the receiver.")] = DEFAULT_LISTEN,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Frames per second.", show_default="as fast as they are taken"),
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Send everything so many times.")] = 1,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Watch folders and send what appears, until Ctrl-C.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0.0, help="Seconds to wait for the receiver to be there.")
+    ] = 10.0,
+    pixel_size_nm: Annotated[float | None, typer.Option(help="Size of a pixel.")] = None,
+    tilt_axis_deg: Annotated[
+        float | None,
+        typer.Option(help="Direction of the tilt axis in the image, from +x (right) towards down."),
+    ] = None,
+    tilt_deg: Annotated[
+        float | None, typer.Option(help="Tilt of the sample about that axis.")
+    ] = None,
+    defocus_nm: Annotated[
+        float | None, typer.Option(help="Defocus; negative is underfocus.")
+    ] = None,
+    voltage_kv: Annotated[float | None, typer.Option(help="Acceleration voltage.")] = None,
+    temperature_k: Annotated[float | None, typer.Option(help="Temperature.")] = None,
+    field_mt: Annotated[float | None, typer.Option(help="Magnetic field.")] = None,
+) -> None:
+    """Send image files as frames, the way a camera does.
+
+    The options about the image replace what the files say.
+    """
+    if rate is not None and not rate > 0:
+        raise UserError("--rate must be greater than 0.")
+    if watch and repeat != 1:
+        raise UserError("--watch and --repeat do not go together.")
+
+    from ..stream.files import FilesSource
+    from ..stream.sender import FrameSender
+
+    overrides = _metadata(
+        pixel_size_nm=pixel_size_nm,
+        tilt_axis_deg=tilt_axis_deg,
+        tilt_x_deg=tilt_deg,
+        tilt_y_deg=None if tilt_deg is None else 0.0,
+        defocus_nm=defocus_nm,
+        voltage_kv=voltage_kv,
+        temperature_k=temperature_k,
+        field_mt=field_mt,
+    )
+    source = FilesSource([] if watch else paths, overrides)
+    frames: Iterator[Frame]
+    if watch:
+        frames, total = _watched(paths, source), None
+    else:
+        frames = (frame for _ in range(repeat) for frame in source)
+        count = source.count()
+        total = None if count is None else count * repeat
+    sender = FrameSender(to, connect_timeout_s=timeout)
+    try:
+        with sender:
+            for frame in _with_progress(_paced(frames, rate), total):
+                sender.send(_numbered(frame, sender.sent, renumber=repeat > 1))
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+    typer.echo(f"{sender.sent} frames sent to {to}.")
+
+
+def _metadata(**given: float | None) -> FrameMetadata:
+    from pydantic import ValidationError
+
+    from ..stream.frame import FrameMetadata
+
+    known = {key: value for key, value in given.items() if value is not None}
+    try:
+        return FrameMetadata.model_validate(known)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        option = {"tilt_x_deg": "tilt_deg"}.get(str(problem["loc"][0]), str(problem["loc"][0]))
+        raise UserError(f"--{option.replace('_', '-')}: {problem['msg']}.") from None
+
+
+def _watched(folders: list[Path], source: FilesSource) -> Iterator[Frame]:
+    """Yield the frames of files as they appear; a damaged file is reported and left out."""
+    from ..stream.files import watch
+
+    for file in watch(folders, keep_going=lambda: True):
+        try:
+            yield from source.frames_of(file)
+        except UserError as error:
+            typer.echo(f"skyrmlive: {error}", err=True)
+
+
+def _paced(frames: Iterator[Frame], rate: float | None) -> Iterator[Frame]:
+    start = time.monotonic()
+    for number, frame in enumerate(frames):
+        if rate is not None:
+            time.sleep(max(0.0, start + number / rate - time.monotonic()))
+        yield frame
+
+
+def _with_progress(frames: Iterator[Frame], total: int | None) -> Iterator[Frame]:
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    yield from track(
+        frames, "Sending", total=total, console=console, disable=not console.is_terminal
+    )
+
+
+def _numbered(frame: Frame, number: int, *, renumber: bool) -> Frame:
+    from ..stream.frame import Frame
+
+    if frame.metadata.seq is not None and not renumber:
+        return frame
+    return Frame(frame.pixels, frame.metadata.model_copy(update={"seq": number}))

@@ -1,0 +1,105 @@
+"""`skyrmlive serve`: frames in, results out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .receiving import DEFAULT_LISTEN, DEFAULT_PUBLISH, Protocol, in_words, open_listener
+
+if TYPE_CHECKING:
+    from ..stream.live import RunReport
+
+
+def serve(
+    listen: Annotated[
+        str | None,
+        typer.Option(help="Wait for the camera at this address.", show_default=DEFAULT_LISTEN),
+    ] = None,
+    connect: Annotated[
+        str | None, typer.Option(help="Fetch frames from a camera at this address instead.")
+    ] = None,
+    subscribe: Annotated[
+        bool,
+        typer.Option("--subscribe", help="With --connect: the camera publishes (SUB, not PULL)."),
+    ] = False,
+    protocol: Annotated[Protocol, typer.Option(help="How the camera speaks.")] = Protocol.NATIVE,
+    publish: Annotated[
+        str, typer.Option(help="Publish results at this address; 'off' publishes nothing.")
+    ] = DEFAULT_PUBLISH,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of an engine or folder of a bundle.", show_default="the shipped one"
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Record every frame and result in this new folder.")
+    ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Allow addresses that other computers can reach."),
+    ] = False,
+    max_frames: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many frames.")
+    ] = None,
+    idle_timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Stop after so many seconds without a frame.")
+    ] = None,
+) -> None:
+    """Receive frames, record them, find their skyrmions and publish the results.
+
+    Ctrl-C stops: everything that has come is then on disk and analysed.
+    """
+    from ..inference.analyser import SkyrmionAnalyser
+    from ..inference.engine_store import load_engine
+    from ..stream.live import LiveRun
+    from ..stream.publisher import ResultPublisher
+    from ..stream.recording import RunRecorder
+    from .live_display import LiveDisplay
+    from .stopping import on_signals
+
+    with ExitStack() as stack:
+        listener = stack.enter_context(
+            open_listener(
+                listen, connect, subscribe=subscribe, insecure=insecure, protocol=protocol
+            )
+        )
+        publisher = None
+        if publish != "off":
+            publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))
+        analyser = SkyrmionAnalyser(load_engine(engine))
+        recorder = None if record is None else RunRecorder(record)
+        display = stack.enter_context(LiveDisplay())
+        run = LiveRun(
+            listener,
+            analyser,
+            recorder=recorder,
+            publisher=publisher,
+            on_result=display.show,
+            max_frames=max_frames,
+            idle_timeout_s=idle_timeout,
+        )
+        typer.echo(f"Frames from {listener.address}, engine {analyser.engine_id}.", err=True)
+        if publisher is not None:
+            typer.echo(f"Results on {publisher.address}. Ctrl-C stops.", err=True)
+        stack.enter_context(on_signals(run.stop, run.abandon))
+        report = run.run()
+    typer.echo(_summary(report))
+
+
+def _summary(report: RunReport) -> str:
+    lines = [
+        f"{report.frames} frames, {report.analysed} analysed, "
+        f"{report.failed} failed{in_words(report.counters)}."
+    ]
+    if report.recordings:
+        lines.append("Recorded in " + ", ".join(map(str, report.recordings)) + ".")
+    if report.remaining:
+        what = f"{report.remaining} frames were left without analysis"
+        again = "; `skyrmlive replay` analyses the recording." if report.recordings else "."
+        lines.append(what + again)
+    return "\n".join(lines)

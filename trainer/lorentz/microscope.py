@@ -1,0 +1,31 @@
+"""The electron microscope: wavelength and aberrations."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ELEMENTARY_CHARGE_C = 1.602176634e-19
+ELECTRON_MASS_KG = 9.1093837015e-31
+PLANCK_J_S = 6.62607015e-34
+LIGHT_SPEED_M_S = 299792458.0
+
+
+class Microscope(BaseModel):
+    """A Lorentz TEM; the defaults are the paper's JEOL 2100F in low-magnification mode."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    voltage_kv: float = Field(default=200.0, gt=0)
+    spherical_aberration_nm: float = 200e3
+    beam_convergence_rad: float = Field(default=1e-5, ge=0)
+    defocus_spread_nm: float = Field(default=80.0, ge=0)
+
+    @property
+    def wavelength_nm(self) -> float:
+        """Relativistic electron wavelength in nm (2.508 pm at 200 kV)."""
+        energy = ELEMENTARY_CHARGE_C * self.voltage_kv * 1e3
+        rest = ELECTRON_MASS_KG * LIGHT_SPEED_M_S**2
+        momentum = math.sqrt(energy * (energy + 2 * rest)) / LIGHT_SPEED_M_S
+        return PLANCK_J_S / momentum * 1e9

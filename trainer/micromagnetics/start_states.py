@@ -1,0 +1,88 @@
+"""States to start a relaxation from: random spins, or skyrmions placed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def random_spins(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Return independent, isotropic unit vectors, float32 of shape (3, ny, nx)."""
+    m = rng.standard_normal((3, *shape)).astype(np.float32)
+    return m / np.linalg.norm(m, axis=0, keepdims=True)
+
+
+def spread_points(
+    count: int, size: tuple[float, float], rng: np.random.Generator, rounds: int
+) -> np.ndarray:
+    """Place points at random on a torus and let them repel each other.
+
+    The repulsion decays as a skyrmion's does, exponentially with the distance; after many rounds
+    the points form a triangular lattice with the defects and grain boundaries that a quench leaves,
+    after few they are still disordered.
+
+    Returns
+    -------
+    float64 array of shape (count, 2), columns y, x, in the unit of `size` (height, width).
+    """
+    box = np.asarray(size, dtype=float)
+    points = rng.uniform(0, 1, (count, 2)) * box
+    if count < 2:
+        return points
+    spacing = np.sqrt(2 / np.sqrt(3) * box.prod() / count)
+    for step in range(rounds):
+        delta = points[:, None] - points[None]
+        delta -= box * np.round(delta / box)
+        distance = np.linalg.norm(delta, axis=2)
+        np.fill_diagonal(distance, np.inf)
+        strength = np.exp(-4 * distance / spacing) / np.maximum(distance, 1e-9)
+        push = (strength[..., None] * delta).sum(axis=1)
+        # move by a fixed share of the spacing, smaller and smaller as the points settle
+        largest = np.linalg.norm(push, axis=1).max()
+        points = (points + push / largest * 0.15 * spacing * (1 - step / rounds)) % box
+    return points
+
+
+def placed_skyrmions(
+    shape: tuple[int, int],
+    centres: np.ndarray,
+    radius: np.ndarray | float,
+    wall_width: float,
+    chirality: int = 1,
+) -> np.ndarray:
+    """Return Neel skyrmions, core along -z, in a background along +z, on a periodic grid.
+
+    The profile is that of two 180 degree walls, theta(r) = 2 atan(sinh(R/w) / sinh(r/w)) (Wang,
+    Yuan and Wang, Commun. Phys. 1, 31, 2018).
+
+    Parameters
+    ----------
+    centres
+        Shape (count, 2), y and x in cells.
+    radius, wall_width
+        R = r(Mz = 0) and w in cells; `radius` one number or one a skyrmion.
+    chirality
+        Sign of the in-plane magnetisation relative to the outward direction. The DMI of
+        `effective_field` with D > 0 favours +1 around a core along -z.
+
+    Returns
+    -------
+    float32 array of shape (3, ny, nx).
+    """
+    m = np.zeros((3, *shape), dtype=np.float32)
+    m[2] = 1
+    y, x = np.indices(shape)
+    for (cy, cx), r0 in zip(centres, np.broadcast_to(radius, len(centres)), strict=True):
+        dy = (y - cy + shape[0] / 2) % shape[0] - shape[0] / 2
+        dx = (x - cx + shape[1] / 2) % shape[1] - shape[1] / 2
+        r = np.hypot(dy, dx)
+        near = r < 2 * r0 + 6 * wall_width
+        r_near = np.maximum(r[near], 1e-6)
+        theta = 2 * np.arctan(np.sinh(r0 / wall_width) / np.sinh(r_near / wall_width))
+        mz = np.cos(theta)
+        # of two overlapping skyrmions the one that is nearer to its core wins
+        wins = mz < m[2][near]
+        where = tuple(index[wins] for index in np.nonzero(near))
+        m[0][where] = (chirality * np.sin(theta) * dx[near] / r_near)[wins]
+        m[1][where] = (chirality * np.sin(theta) * dy[near] / r_near)[wins]
+        m[2][where] = mz[wins]
+    return m
