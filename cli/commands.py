@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .engines import engines
 from .evaluate import evaluate
 from .record import record
 from .replay import replay
+from .segment import segment
 from .send import send
 from .serve import serve
 from .simulate import simulate
@@ -17,6 +19,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "simulate": simulate,
     "train": train,
     "evaluate": evaluate,
+    "segment": segment,
+    "engines": engines,
     "serve": serve,
     "send": send,
     "replay": replay,

@@ -41,19 +41,21 @@ def replay(
     if not speed > 0:
         raise UserError("--speed must be greater than 0.")
 
-    from ..inference.analyser import SkyrmionAnalyser
-    from ..inference.engine_store import load_engine
-    from ..stream.csv_files import CsvResults
-    from ..stream.live import LiveRun
-    from ..stream.publisher import ResultPublisher
     from ..stream.recording import Recording
     from ..stream.replay import RecordingSource
-    from ..stream.result import FrameResult
-    from .live_display import LiveDisplay
-    from .stopping import on_signals
 
     source = RecordingSource(Recording(recording), speed)
     with ExitStack() as stack:
+        # Only now, since these take seconds, and a mistyped folder should show at once.
+        from ..inference.analyser import SkyrmionAnalyser
+        from ..inference.engine_store import load_engine
+        from ..stream.csv_files import CsvResults
+        from ..stream.live import LiveRun
+        from ..stream.publisher import ResultPublisher
+        from ..stream.result import FrameResult
+        from .live_display import LiveDisplay
+        from .stopping import on_signals
+
         publisher = None
         if publish is not None:
             publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))
@@ -66,7 +68,14 @@ def replay(
             if tables is not None:
                 tables.append(result)
 
-        run = LiveRun(source, analyser, publisher=publisher, on_result=take, replay=True)
+        run = LiveRun(
+            source,
+            analyser,
+            publisher=publisher,
+            on_result=take,
+            replay=True,
+            queue_bytes=1,  # one frame ahead: the disk can wait
+        )
         stack.enter_context(on_signals(run.stop, run.abandon))
         report = run.run()
     typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,13 +63,14 @@ def segment(
     }
     segmenter: Segmenter | None = None
     for path in images:
-        frames = list(read_frames(path))
-        for page, frame in enumerate(frames):
+        frames = read_frames(path)
+        first = list(islice(frames, 2))  # pages are numbered if there is more than one
+        for page, frame in enumerate(chain(first, frames)):
             metadata = _with_given(frame.metadata, given)
             if segmenter is None:
                 segmenter = Segmenter(load_engine(engine, metadata=metadata))
                 typer.echo(f"Engine: {segmenter.engine.describe()}")
-            name = path.stem if len(frames) == 1 else f"{path.stem}_{page:04d}"
+            name = path.stem if len(first) == 1 else f"{path.stem}_{page:04d}"
             found = segmenter.segment(frame.pixels, metadata)
             found.table["frame"] = page
             _write(out, name, frame, found)

@@ -54,20 +54,21 @@ def serve(
 
     Ctrl-C stops: everything that has come is then on disk and analysed.
     """
-    from ..inference.analyser import SkyrmionAnalyser
-    from ..inference.engine_store import load_engine
-    from ..stream.live import LiveRun
-    from ..stream.publisher import ResultPublisher
-    from ..stream.recording import RunRecorder
-    from .live_display import LiveDisplay
-    from .stopping import on_signals
-
     with ExitStack() as stack:
         listener = stack.enter_context(
             open_listener(
                 listen, connect, subscribe=subscribe, insecure=insecure, protocol=protocol
             )
         )
+        # Only now, since these take seconds, and a mistyped address should show at once.
+        from ..inference.analyser import SkyrmionAnalyser
+        from ..inference.engine_store import load_engine
+        from ..stream.live import LiveRun
+        from ..stream.publisher import ResultPublisher
+        from ..stream.recording import RunRecorder
+        from .live_display import LiveDisplay
+        from .stopping import on_signals
+
         publisher = None
         if publish != "off":
             publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))

@@ -99,8 +99,16 @@ class FilmStore:
 
     def register(self, record: dict[str, Any]) -> None:
         """Append the line of one film; only one process does so."""
-        with (self.path / "films.jsonl").open("a") as register:
-            register.write(json.dumps(record) + "\n")
+        with (self.path / "films.jsonl").open("a+b") as register:
+            # a kill may have torn the last line; the new one must not continue it
+            if register.tell() and not self._ends_with_newline():
+                register.write(b"\n")
+            register.write(json.dumps(record).encode() + b"\n")
+
+    def _ends_with_newline(self) -> bool:
+        with (self.path / "films.jsonl").open("rb") as register:
+            register.seek(-1, 2)
+            return register.read(1) == b"\n"
 
     def records(self) -> list[dict[str, Any]]:
         """Return what is known of each finished film, in the order of their index."""

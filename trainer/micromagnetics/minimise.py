@@ -58,6 +58,8 @@ class Descent:
             # a curvature of the wrong sign gives no step: fall back to a small one
             usable = torch.isfinite(step) & (step > 0)
             self._step = torch.where(usable, step, self._safe_step).clamp(max=self._step_limit)
+        # exact in theory, a matter of rounding over many steps
+        self.m = self.m / self.m.norm(dim=1, keepdim=True)
 
     def keep(self, films: torch.Tensor) -> None:
         """Go on with the films of the boolean tensor `films` only."""

@@ -1,0 +1,105 @@
+"""Frames of one run become results: segmentation, and tracks from frame to frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..stream.frame import Frame
+from ..stream.result import FrameResult, ResultSummary
+from .engine import Engine
+from .linking import Linker
+from .segmenter import Segmentation, Segmenter, StageClock
+
+
+class SkyrmionAnalyser:
+    """Implements `skyrmlive.stream.result.Analyser` for one run; frames must come in order.
+
+    Parameters
+    ----------
+    engine
+        Which network, and for what.
+    memory
+        Number of frames for which a skyrmion may vanish and keep its track.
+    """
+
+    def __init__(self, engine: Engine, *, memory: int = 2) -> None:
+        self._segmenter = Segmenter(engine)
+        self._linker = Linker(memory)
+
+    @property
+    def engine_id(self) -> str:
+        """Name of the engine in use."""
+        return self._segmenter.engine.engine_id
+
+    def analyse(self, frame: Frame, index: int, received_at: float) -> FrameResult:
+        """Find, measure and link the skyrmions of `frame`, the `index`-th of this run.
+
+        Parameters
+        ----------
+        frame
+            Pixels and metadata.
+        index
+            Counted from 0.
+        received_at
+            Unix seconds.
+
+        Raises
+        ------
+        UserError
+            The frame cannot be brought to the engine's geometry.
+        """
+        found = self._segmenter.segment(frame.pixels, frame.metadata)
+        clock = StageClock()
+        table = found.table
+        table["frame"] = np.int64(index)
+        table["particle"] = self._linker.link(
+            table[["x", "y"]].to_numpy(), table["equivalent_diameter_area"].to_numpy()
+        )
+        clock.lap("link")
+        latency_ms = found.latency_ms | {"link": clock.latency_ms["link"]}
+        latency_ms["total"] += clock.latency_ms["link"]
+        summary = self._summary(frame, found, index, received_at)
+        summary.latency_ms = {stage: round(time, 3) for stage, time in latency_ms.items()}
+        return FrameResult(summary, table, found.labels, frame.metadata)
+
+    def _summary(
+        self, frame: Frame, found: Segmentation, index: int, received_at: float
+    ) -> ResultSummary:
+        metadata = frame.metadata
+        height, width = frame.shape
+        mean_nm, std_nm = diameter_statistics(found.table)
+        area_um2 = found.geometry.view_area_um2
+        psi6 = found.table["psi6_abs"].mean()
+        return ResultSummary(
+            frame=index,
+            seq=metadata.seq,
+            timestamp=metadata.timestamp,
+            received_at=received_at,
+            height=height,
+            width=width,
+            pixel_size_nm=metadata.pixel_size_nm,
+            temperature_k=metadata.temperature_k,
+            field_mt=metadata.field_mt,
+            n_skyrmions=len(found.table),
+            mean_diameter_nm=mean_nm,
+            std_diameter_nm=std_nm,
+            diameter_definition=self._segmenter.engine.condition.core_definition.replace("<", "="),
+            mask_definition=self._segmenter.engine.condition.mask_definition,
+            density_per_um2=None if area_um2 is None else len(found.table) / area_um2,
+            mean_psi6_abs=None if pd.isna(psi6) else float(psi6),
+            engine=self.engine_id,
+            warnings=found.warnings,
+        )
+
+
+def diameter_statistics(table: pd.DataFrame) -> tuple[float | None, float | None]:
+    """Return mean and standard deviation of `diameter_nm`, skyrmions at the border excluded.
+
+    None where there is nothing to take it from: no skyrmion, or for the deviation only one, or an
+    unknown pixel size.
+    """
+    diameter_nm = table.loc[~table["touches_border"], "diameter_nm"].dropna()
+    mean = float(diameter_nm.mean()) if len(diameter_nm) else None
+    std = float(diameter_nm.std()) if len(diameter_nm) > 1 else None
+    return mean, std

@@ -1,0 +1,50 @@
+"""Which of several engines suits a frame best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..stream.errors import UserError
+from ..stream.frame import FrameMetadata
+from .condition import ImagingCondition
+from .condition_check import contrast_is_inverted, known_quantities
+
+
+def choose_engine(
+    metadata: FrameMetadata, conditions: Sequence[ImagingCondition]
+) -> tuple[ImagingCondition, str]:
+    """Return the condition nearest to the frame, and why.
+
+    Nearest is: fewest quantities outside the envelope, then the smallest sum of distances from the
+    middle of the envelope, relative to that middle. An inverted contrast counts as one quantity
+    outside. Ties go to the first.
+
+    Raises
+    ------
+    UserError
+        There is no condition to choose from.
+    """
+    if not conditions:
+        raise UserError("There is no engine to choose from.")
+
+    def outside(condition: ImagingCondition) -> list[str]:
+        names = [q.name for q in known_quantities(metadata, condition) if q.outside]
+        if contrast_is_inverted(metadata, condition):
+            names.append("sign of the defocus")
+        return names
+
+    def distance(condition: ImagingCondition) -> float:
+        total = 0.0
+        for quantity in known_quantities(metadata, condition):
+            middle = (quantity.low + quantity.high) / 2
+            total += abs(quantity.value - middle) / max(abs(middle), 1.0)
+        return total
+
+    best = min(conditions, key=lambda condition: (len(outside(condition)), distance(condition)))
+    known = ", ".join(q.name for q in known_quantities(metadata, best))
+    if not known:
+        return best, "nothing is known about the frame, so the first engine is taken"
+    missed = outside(best)
+    if missed:
+        return best, f"the nearest, although outside in {', '.join(missed)}"
+    return best, f"{known} lie inside its envelope"

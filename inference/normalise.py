@@ -1,0 +1,130 @@
+"""Normalisation of images: independent of gain, offset and the brightest pixel.
+
+The trainer calls the same `normalise` on its training images, so that a network sees at work what
+it saw at school.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..stream.errors import UserError
+
+_SAMPLE_SIZE = 65_536
+_QUANTILES = (0.005, 0.5, 0.995)
+_LIMIT_SIGMA = 10.0
+_NEIGHBOURHOOD = 5
+
+
+def normalise(image: np.ndarray) -> np.ndarray:
+    """Return (image - mean) / standard deviation, both robust against outliers.
+
+    The 0.5 % and 99.5 % quantiles q1, q2 of a regular subsample span the trusted range
+    [q1 - (q2 - q1), q2 + (q2 - q1)], about +-7.7 sigma for Gaussian pixels, so that noise of any
+    strength lies inside and is not clipped. Mean and standard deviation are those of the pixels
+    inside. Pixels outside (hot or dead) are set to the range's limit, and at most 10 standard
+    deviations from the mean. NaN and infinite pixels are replaced first, see `replace_non_finite`.
+
+    Parameters
+    ----------
+    image
+        Shape (height, width), any real dtype. Not changed.
+
+    Returns
+    -------
+    np.ndarray
+        float32 of shape (height, width), mean 0 and standard deviation 1 over the trusted pixels;
+        all zeros for a constant image.
+
+    Raises
+    ------
+    UserError
+        The image is not two-dimensional or has no pixels.
+    """
+    if image.ndim != 2 or image.size == 0:
+        raise UserError(f"An image needs two dimensions and pixels; this one is {image.shape}.")
+    image, _ = replace_non_finite(np.ascontiguousarray(image))
+    # An odd stride keeps the subsample off a column pattern of the sensor.
+    sample = image.ravel()[:: max(1, image.size // _SAMPLE_SIZE) | 1].astype(np.float64)
+    low, middle, high = np.quantile(sample, _QUANTILES)
+    if low < high:
+        low, high = low - (high - low), high + (high - low)
+    else:  # an (almost) constant image: take what there is
+        low, high = float(image.min()), float(image.max())
+    scale = high - low
+    rounding = np.finfo(image.dtype).eps if image.dtype.kind == "f" else 0.0
+    if scale <= 8 * rounding * max(abs(low), abs(high)):
+        return np.zeros(image.shape, np.float32)
+
+    values = _centred(image, low, middle, high, scale)
+    low, high = (low - middle) / scale, (high - middle) / scale
+    smallest, largest, _, _ = cv2.minMaxLoc(values)
+    if smallest < low or largest > high:
+        trusted = cv2.inRange(values, low, high)  # type: ignore[call-overload]
+        mean, deviation = cv2.meanStdDev(values, mask=trusted)
+    else:
+        mean, deviation = cv2.meanStdDev(values)
+    centre, sigma = float(mean[0, 0]), float(deviation[0, 0])
+    if sigma == 0.0:
+        return np.zeros(image.shape, np.float32)
+    low, high = max(low, centre - _LIMIT_SIGMA * sigma), min(high, centre + _LIMIT_SIGMA * sigma)
+    np.clip(values, np.float32(low), np.float32(high), out=values)
+    values -= np.float32(centre)
+    values *= np.float32(1.0 / sigma)
+    return values
+
+
+def _centred(image: np.ndarray, low: float, middle: float, high: float, scale: float) -> np.ndarray:
+    """Return (image - middle) / scale as float32, without loss for wide or extreme values."""
+    narrow = image.dtype in (np.uint8, np.int8, np.uint16, np.int16)
+    if not narrow:
+        # Far outliers are cut here, since they may not fit into float32; they stay outside the
+        # trusted range by a whole range.
+        wide = np.clip(image.astype(np.float64), low - scale, high + scale)
+        wide -= middle
+        wide /= scale
+        return wide.astype(np.float32)
+    values = image.astype(np.float32)
+    values -= np.float32(middle)
+    values *= np.float32(1.0 / scale)
+    return values
+
+
+def replace_non_finite(image: np.ndarray) -> tuple[np.ndarray, int]:
+    """Replace NaN and infinite pixels by the mean of their finite neighbours.
+
+    Parameters
+    ----------
+    image
+        Shape (height, width).
+
+    Returns
+    -------
+    image
+        The image itself when every pixel is finite, otherwise a repaired copy. Pixels without a
+        finite neighbour in a 5x5 window get the median of the finite pixels, or 0 without any.
+    count
+        Number of replaced pixels.
+    """
+    if image.dtype.kind != "f":
+        return image, 0
+    finite = np.isfinite(image)
+    count = int(finite.size - np.count_nonzero(finite))
+    if count == 0:
+        return image, 0
+    median = float(np.median(image[finite])) if count < finite.size else 0.0
+    filled = np.where(finite, image, median).astype(np.float64)
+    window = (_NEIGHBOURHOOD, _NEIGHBOURHOOD)
+    weight = cv2.boxFilter(finite.astype(np.float64), -1, window, normalize=False)
+    # Sums of differences from the median, so that the fill-in itself weighs nothing.
+    excess = cv2.boxFilter(np.where(finite, filled - median, 0.0), -1, window, normalize=False)
+    local = median + excess / np.maximum(weight, 1.0)
+    return np.where(finite, image, local).astype(image.dtype), count
+
+
+def saturated_fraction(pixels: np.ndarray) -> float:
+    """Return the fraction of pixels at the largest value of an integer dtype, 0 for floats."""
+    if pixels.dtype.kind not in "iu" or pixels.size == 0:
+        return 0.0
+    return float(np.count_nonzero(pixels == np.iinfo(pixels.dtype).max) / pixels.size)

@@ -1,0 +1,122 @@
+"""Networks on the CPU, by OpenVINO."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import openvino as ov
+import platformdirs
+
+from ..stream.errors import UserError
+
+#: A run sees one camera, perhaps with two binnings.
+_KEPT_SHAPES = 4
+_NAMES = {"f32": "FP32", "bf16": "BF16"}
+
+
+class OpenVinoBackend:
+    """Implements `Backend` on the CPU.
+
+    OpenVINO plans a network for one shape at a time far better than for any shape, so every image
+    shape gets its own compiled network; the last few are kept. Compilations are cached in the
+    user's cache folder.
+
+    Parameters
+    ----------
+    model_onnx
+        The network with a free batch, height and width; (n, 1, h, w) to (n, 2, h, w), float32.
+    precision
+        'bf16' is about twice as fast on CPUs with native support and coarser: probabilities have
+        eight bits then.
+    threads
+        Number of threads; None for all cores.
+
+    Raises
+    ------
+    UserError
+        The network cannot be read, has other inputs or outputs, or the CPU lacks the precision.
+    """
+
+    def __init__(
+        self,
+        model_onnx: bytes,
+        precision: Literal["f32", "bf16"] = "f32",
+        threads: int | None = None,
+    ) -> None:
+        self._core = ov.Core()
+        capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if _NAMES[precision] not in capabilities:
+            raise UserError(f"This CPU has no {precision} arithmetic; use f32.")
+        self._precision = precision
+        self._options: dict[str, str | int] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": precision,
+        }
+        cache = _cache_directory()
+        if cache is not None:
+            self._options["CACHE_DIR"] = str(cache)
+        if threads is not None:
+            self._options["INFERENCE_NUM_THREADS"] = threads
+        self._model_onnx = model_onnx
+        try:
+            model = self._read()
+        except RuntimeError:  # OpenVINO raises nothing narrower
+            raise UserError("The engine's network is not a readable ONNX model.") from None
+        channels = [
+            port.partial_shape[1]
+            for port in (*model.inputs, *model.outputs)
+            if port.partial_shape.rank == 4
+        ]
+        if [channel.to_string() for channel in channels] != ["1", "2"]:
+            raise UserError("The engine's network must map one channel to two: mask and core.")
+        self._compiled: OrderedDict[tuple[int, ...], ov.InferRequest] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def warm_up(self, height: int, width: int) -> None:
+        """Compile for images of this shape and run once, so that the first frame does not wait."""
+        self.infer(np.zeros((1, 1, height, width), np.float32))
+
+    def infer(self, batch: np.ndarray) -> np.ndarray:
+        """Run the network on float32 (n, 1, height, width); see `Backend.infer`."""
+        with self._lock:  # a request has one set of buffers
+            request = self._request(batch.shape)
+            results = request.infer([np.ascontiguousarray(batch, np.float32)], share_inputs=True)
+            return results[0]
+
+    def describe(self) -> str:
+        """Say in a few words what runs where."""
+        version = ".".join(ov.__version__.split("-")[0].split(".")[:2])
+        return f"OpenVINO {version} CPU {self._precision}"
+
+    def _request(self, shape: tuple[int, ...]) -> ov.InferRequest:
+        request = self._compiled.get(shape)
+        if request is None:
+            model = self._read()
+            model.reshape(list(shape))
+            compiled = self._core.compile_model(model, "CPU", self._options)
+            request = self._compiled[shape] = compiled.create_infer_request()
+            while len(self._compiled) > _KEPT_SHAPES:
+                self._compiled.popitem(last=False)
+        self._compiled.move_to_end(shape)
+        return request
+
+    def _read(self) -> ov.Model:
+        return self._core.read_model(self._model_onnx)
+
+
+def _cache_directory() -> Path | None:
+    """Return where compilations are kept; None without a writable cache folder.
+
+    OpenVINO refuses to compile at all if it cannot write there, as in a service without a home.
+    """
+    path = Path(platformdirs.user_cache_dir("skyrmlive", appauthor=False)) / "openvino"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return path if os.access(path, os.W_OK) else None

@@ -1,0 +1,159 @@
+"""One image becomes a label image and a table, without memory of other images."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ..stream.errors import UserError
+from ..stream.frame import FrameMetadata
+from ..stream.result import empty_table
+from .condition_check import condition_warnings, contrast_is_inverted
+from .engine import Engine
+from .geometry import Geometry, geometry_for
+from .instances import find_instances
+from .lattice import lattice_order
+from .measure import measure
+from .normalise import normalise, replace_non_finite, saturated_fraction
+
+#: Smaller cores are specks, not skyrmions.
+MIN_CORE_DIAMETER_NM = 8.0
+MIN_CORE_AREA_PX = 4.0
+_MANY_SATURATED = 0.001
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What was found in one image.
+
+    Attributes
+    ----------
+    labels
+        uint16 of the image's (height, width), 0 is background.
+    table
+        One row a skyrmion, columns `TABLE_DTYPES`; not linked: `particle` is -1.
+    mask_probability, core_probability
+        float32 of `geometry.content_shape`, in engine geometry; `geometry.camera_image` brings them
+        back.
+    geometry
+        The maps between image, engine and sample.
+    warnings
+        What the reader of the numbers should know.
+    latency_ms
+        Wall time by stage.
+    """
+
+    labels: np.ndarray
+    table: pd.DataFrame
+    mask_probability: np.ndarray
+    core_probability: np.ndarray
+    geometry: Geometry
+    warnings: list[str] = field(default_factory=list)
+    latency_ms: dict[str, float] = field(default_factory=dict)
+
+
+class StageClock:
+    """Wall time by stage, in ms; `total` is kept up to date."""
+
+    def __init__(self) -> None:
+        self.latency_ms: dict[str, float] = {"total": 0.0}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap on `stage`."""
+        now = time.perf_counter()
+        elapsed = (now - self._last) * 1e3
+        self.latency_ms[stage] = self.latency_ms.get(stage, 0.0) + elapsed
+        self.latency_ms["total"] += elapsed
+        self._last = now
+
+
+class Segmenter:
+    """Finds and measures the skyrmions of single images.
+
+    Parameters
+    ----------
+    engine
+        Which network, and for what.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def segment(self, pixels: np.ndarray, metadata: FrameMetadata | None = None) -> Segmentation:
+        """Find and measure the skyrmions of one image.
+
+        Parameters
+        ----------
+        pixels
+            Shape (height, width), any real dtype.
+        metadata
+            What is known about it; nothing by default.
+
+        Raises
+        ------
+        UserError
+            The image has no pixels, or would be too large in engine geometry.
+        """
+        clock = StageClock()
+        metadata = metadata or FrameMetadata()
+        warnings = condition_warnings(metadata, self.engine.condition)
+        geometry = geometry_for(_shape(pixels), metadata, self.engine.condition)
+
+        pixels, n_bad = replace_non_finite(pixels)
+        if n_bad:
+            warnings.append(f"{n_bad} pixels were NaN or infinite and were filled in")
+        saturated = saturated_fraction(pixels)
+        if saturated > _MANY_SATURATED:
+            warnings.append(f"{saturated:.1%} of the pixels are saturated")
+        image = normalise(pixels)
+        constant = not image.any()
+        if contrast_is_inverted(metadata, self.engine.condition):
+            np.negative(image, out=image)
+        clock.lap("normalise")
+
+        image = geometry.engine_image(image)
+        if geometry.resampled:  # resampling averages noise away: the deviation is another one
+            image = normalise(image)
+        clock.lap("geometry")
+
+        height, width = geometry.content_shape
+        if constant:
+            warnings.append("the image is constant: there is nothing to see")
+            probability = np.zeros((2, height, width), np.float32)
+        else:
+            probability = self.engine.backend.infer(image[np.newaxis, np.newaxis])[0]
+        clock.lap("network")
+
+        mask = np.ascontiguousarray(probability[0, :height, :width])
+        core = np.ascontiguousarray(probability[1, :height, :width])
+        instances = find_instances(mask, core, geometry.valid, self._min_core_area)
+        if instances.n_dropped:
+            warnings.append(f"{instances.n_dropped} skyrmions beyond 65535 were left out")
+        labels = geometry.camera_image(instances.labels.astype(np.uint16), nearest=True)
+        clock.lap("instances")
+
+        table = measure(instances, core, geometry) if instances.count else empty_table()
+        clock.lap("measure")
+        if len(table):
+            points = table[["x", "y"]].to_numpy() @ geometry.to_sample.T
+            table["n_neighbours"], table["psi6_abs"] = lattice_order(points, geometry.view_corners)
+        clock.lap("lattice")
+        return Segmentation(labels, table, mask, core, geometry, warnings, clock.latency_ms)
+
+    @property
+    def _min_core_area(self) -> float:
+        """Return the smallest area of a core, in engine pixels."""
+        diameter = MIN_CORE_DIAMETER_NM / self.engine.condition.pixel_size_nm
+        return max(MIN_CORE_AREA_PX, math.pi / 4 * diameter**2)
+
+
+def _shape(pixels: np.ndarray) -> tuple[int, int]:
+    if pixels.ndim != 2 or pixels.size == 0:
+        raise UserError(f"An image needs two dimensions and pixels; this one is {pixels.shape}.")
+    height, width = pixels.shape
+    return height, width

@@ -1,0 +1,83 @@
+"""A small real engine, and images of blobs with known places.
+
+The network is a real ONNX model on the real path: a Gaussian blur and two soft thresholds, the
+lower one for the mask, the higher one for the core.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from skyrmlive.inference.condition import Envelope, ImagingCondition, Range
+
+CONDITION = ImagingCondition(
+    name="tiny",
+    description="bright blobs, found by two thresholds",
+    voltage_kv=200,
+    defocus_nm=-2e6,
+    tilt_deg=20,
+    pixel_size_nm=3,
+    spherical_aberration_nm=2e5,
+    beam_convergence_rad=1e-5,
+    defocus_spread_nm=80,
+    envelope=Envelope(
+        voltage_kv=Range(low=190, high=210),
+        defocus_nm=Range(low=-2.2e6, high=-1.8e6),
+        tilt_deg=Range(low=18, high=22),
+        pixel_size_nm=Range(low=2.5, high=3.5),
+        noise_percent=Range(low=0, high=100),
+    ),
+    mask_definition="lower threshold",
+    size_multiple=32,
+    seam_margin=16,
+)
+
+
+def tiny_model() -> bytes:
+    """Return the ONNX model: Conv (Gaussian of 1.5 px), Conv (two gains and biases), Sigmoid."""
+    y, x = np.mgrid[-4:5, -4:5]
+    blur = np.exp(-(x**2 + y**2) / (2 * 1.5**2))
+    weights = {
+        "blur": (blur / blur.sum())[None, None].astype(np.float32),
+        "gain": np.full((2, 1, 1, 1), 6.0, np.float32),
+        "bias": np.array([-6.0 * 0.5, -6.0 * 1.6], np.float32),
+    }
+    nodes = [
+        helper.make_node("Conv", ["image", "blur"], ["smooth"], auto_pad="SAME_UPPER"),
+        helper.make_node("Conv", ["smooth", "gain", "bias"], ["logits"]),
+        helper.make_node("Sigmoid", ["logits"], ["probability"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 1, "h", "w"])],
+        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["n", 2, "h", "w"])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def blobs(
+    shape: tuple[int, int], points: np.ndarray, radius: float | np.ndarray = 6.0
+) -> np.ndarray:
+    """Return an image of Gaussian blobs at (x, y) on a ground of 100, 40 high; float64."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    image = np.zeros(shape)
+    for px, py in np.asarray(points, float):
+        image = np.maximum(image, np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * radius**2)))
+    return 100 + 40 * image
+
+
+def triangular(spacing: float, shape: tuple[int, int], margin: float) -> np.ndarray:
+    """Return the points (x, y) of a triangular lattice inside a frame."""
+    height, width = shape
+    rows = np.arange(margin, height - margin, spacing * np.sqrt(3) / 2)
+    points = [
+        (x, y)
+        for i, y in enumerate(rows)
+        for x in np.arange(margin + (i % 2) * spacing / 2, width - margin, spacing)
+    ]
+    return np.array(points)

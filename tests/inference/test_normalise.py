@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skyrmlive.inference.normalise import normalise, replace_non_finite, saturated_fraction
+from skyrmlive.stream.errors import UserError
+
+
+def _image(seed: int = 0, shape: tuple[int, int] = (96, 130)) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    return np.sin(x / 7) * np.cos(y / 9) + rng.normal(0, 0.3, shape)
+
+
+def test_mean_0_and_deviation_1():
+    result = normalise(_image())
+    assert result.dtype == np.float32
+    assert result.mean() == pytest.approx(0, abs=1e-5)
+    assert result.std() == pytest.approx(1, abs=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(gain=st.floats(1e-3, 1e6), offset=st.floats(-1e6, 1e6), seed=st.integers(0, 5))
+def test_gain_and_offset_do_not_matter(gain, offset, seed):
+    image = _image(seed)
+    np.testing.assert_allclose(normalise(gain * image + offset), normalise(image), atol=1e-3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    hot=st.lists(
+        st.tuples(st.integers(0, 95), st.integers(0, 129), st.floats(1e2, 1e300)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_hot_pixels_change_nothing_but_themselves(hot):
+    image = _image()
+    expected = normalise(image)
+    touched = np.zeros(image.shape, bool)
+    for y, x, value in hot:
+        image[y, x] = value
+        touched[y, x] = True
+    result = normalise(image)
+    np.testing.assert_allclose(result[~touched], expected[~touched], atol=0.01)
+    assert np.abs(result).max() <= 10.001
+
+
+@pytest.mark.parametrize("relative_noise", [0.1, 0.5, 1.0])
+def test_strong_noise_is_not_clipped(relative_noise):
+    rng = np.random.default_rng(1)
+    clean = 1 + 0.2 * _image(shape=(512, 512))
+    noisy = clean + rng.normal(0, relative_noise * clean.mean(), clean.shape)
+    result = normalise(noisy)
+    expected = (noisy - noisy.mean()) / noisy.std()
+    np.testing.assert_allclose(result, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "int16", "int32", "float32"])
+def test_all_pixel_types_agree(dtype):
+    counts = np.rint(100 + 25 * _image()).astype(dtype)
+    np.testing.assert_allclose(normalise(counts), normalise(counts.astype(float)), atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [0, 7, 65535])
+def test_a_constant_image_becomes_zero(value):
+    assert not normalise(np.full((20, 30), value, np.uint16)).any()
+
+
+def test_a_nearly_constant_image_keeps_its_detail():
+    image = np.zeros((100, 100))
+    image[40:42, 50:52] = 1  # too few pixels for the quantiles
+    result = normalise(image)
+    assert result[40, 50] > 1
+    assert np.isfinite(result).all()
+
+
+def test_float32_extremes_stay_finite():
+    image = np.array([[-3e38, 3e38], [0, 1]], np.float32)
+    assert np.isfinite(normalise(image)).all()
+
+
+def test_nan_takes_the_value_of_its_surroundings():
+    y, _ = np.mgrid[:40, :40]
+    image = y.astype(np.float32)
+    image[20, 20] = np.nan
+    image[30, 5] = np.inf
+    repaired, count = replace_non_finite(image)
+    assert count == 2
+    assert repaired[20, 20] == pytest.approx(20)
+    assert repaired[30, 5] == pytest.approx(30)
+    assert np.isnan(image[20, 20]), "the caller's array is not changed"
+
+
+def test_an_image_of_nan_becomes_zero():
+    assert not normalise(np.full((8, 8), np.nan)).any()
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3,), (2, 2, 2)])
+def test_what_is_not_an_image_is_refused(shape):
+    with pytest.raises(UserError, match="two dimensions"):
+        normalise(np.zeros(shape))
+
+
+def test_saturation_counts_only_the_largest_integer():
+    image = np.zeros((10, 10), np.uint8)
+    image[0] = 255
+    assert saturated_fraction(image) == 0.1
+    assert saturated_fraction(image.astype(np.float32)) == 0
