@@ -1,0 +1,182 @@
+"""Takes frames in from a ZeroMQ socket."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Literal
+
+import zmq
+
+from . import addresses
+from .arrival import Arrival
+from .errors import FrameRejected
+from .frame import MAX_SIDE, Frame
+from .stage import StageLog, StageReading
+from .wire import decode_message
+
+_log = logging.getLogger(__name__)
+#: The largest pixel buffer of the protocol: float64, both sides at their maximum.
+_MAX_MESSAGE_BYTES = MAX_SIDE * MAX_SIDE * 8
+#: Messages that ZeroMQ holds for us. PULL then stops its sender, so a few are enough; a publisher
+#: does not stop for SUB and drops instead, so that more are worth their memory.
+_RECEIVE_HWM = {"pull": 16, "sub": 256}
+#: Pixels handed over at a time: they are written to disk in parallel.
+_BATCH_BYTES = 64 * 2**20
+_BATCH_MESSAGES = 64
+#: After so many rejections only every thousandth is logged, lest the log fill the disk.
+_LOGGED_REJECTIONS = 100
+
+
+class FrameListener:
+    """Frames from cameras that speak the native protocol.
+
+    Invalid messages are counted and logged, and stage readings are attached to the frames by time.
+
+    Parameters
+    ----------
+    address
+        ZeroMQ address.
+    mode
+        ``"bind"`` (only as PULL) waits for cameras, ``"connect"`` goes to one.
+    pattern
+        ``"pull"``, whose sender waits for us when we are busy, or ``"sub"``, whose does not.
+    insecure
+        Allow to bind an address that other computers can reach.
+    context
+        ZeroMQ context; the global one by default.
+
+    Raises
+    ------
+    UserError
+        If the address is malformed, occupied, or open to the network without `insecure`.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        mode: Literal["bind", "connect"] = "bind",
+        pattern: Literal["pull", "sub"] = "pull",
+        insecure: bool = False,
+        context: zmq.Context | None = None,
+    ) -> None:
+        self.received = 0
+        self.rejected = 0
+        self.missing = 0
+        self.stage_readings = 0
+        self._stage = StageLog()
+        self._next_seq: int | None = None
+        socket = (context or zmq.Context.instance()).socket(
+            zmq.PULL if pattern == "pull" else zmq.SUB
+        )
+        socket.setsockopt(zmq.RCVHWM, _RECEIVE_HWM[pattern])
+        socket.setsockopt(zmq.MAXMSGSIZE, _MAX_MESSAGE_BYTES)
+        socket.setsockopt(zmq.LINGER, 0)
+        if pattern == "sub":
+            socket.setsockopt(zmq.SUBSCRIBE, b"")
+        try:
+            if mode == "bind":
+                self.address = addresses.bind(socket, address, insecure=insecure)
+            else:
+                addresses.connect(socket, address)
+                self.address = address
+        except BaseException:
+            socket.close()
+            raise
+        self._socket = socket
+
+    @property
+    def exhausted(self) -> bool:
+        """Never: another camera may come."""
+        return False
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Frames received, messages rejected, frames missing by their `seq`, stage readings."""
+        return {
+            "received": self.received,
+            "rejected": self.rejected,
+            "missing": self.missing,
+            "stage_readings": self.stage_readings,
+        }
+
+    @property
+    def in_flight(self) -> int:
+        """Frames that ZeroMQ may have accepted from the senders already."""
+        return 4 * _RECEIVE_HWM["pull"]
+
+    def receive(self, timeout_s: float, max_frames: int = 16) -> list[Arrival]:
+        """Return the valid frames that have come, waiting at most `timeout_s` for the first.
+
+        Parameters
+        ----------
+        timeout_s
+            Seconds to wait; 0 takes only what is there already.
+        max_frames
+            Most frames to return. Fewer come if they are large.
+        """
+        arrivals: list[Arrival] = []
+        n_bytes = 0
+        n_messages = 0
+        deadline = time.monotonic() + timeout_s
+        while len(arrivals) < max_frames and n_bytes < _BATCH_BYTES:
+            wait_s = 0.0 if arrivals else max(0.0, deadline - time.monotonic())
+            if wait_s == 0 and n_messages >= _BATCH_MESSAGES:  # a flood of something else
+                break
+            if not self._socket.poll(round(wait_s * 1000)):
+                break
+            n_messages += 1
+            frame = self._take(self._socket.recv_multipart(copy=False))
+            if frame is not None:
+                received_at = time.time()
+                arrivals.append(Arrival(self._stage.attach(frame, received_at), received_at))
+                n_bytes += frame.pixels.nbytes
+        return arrivals
+
+    def __iter__(self) -> Iterator[Arrival]:
+        """Yield frames for ever."""
+        while True:
+            yield from self.receive(0.1, max_frames=1)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def __enter__(self) -> FrameListener:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _take(self, parts: list[zmq.Frame]) -> Frame | None:
+        try:
+            message = decode_message([part.buffer for part in parts])
+            if isinstance(message, StageReading):
+                self._stage.add(message)
+                self.stage_readings += 1
+                return None
+        except FrameRejected as reason:
+            self.rejected += 1
+            if self.rejected <= _LOGGED_REJECTIONS or self.rejected % 1000 == 0:
+                _log.warning("Message rejected (%d so far): %s", self.rejected, reason)
+            return None
+        self.received += 1
+        self._count_missing(message.metadata.seq)
+        return message
+
+    def _count_missing(self, seq: int | None) -> None:
+        if seq is None:
+            return
+        # A number that goes back is a camera that started anew.
+        if self._next_seq is not None and seq > self._next_seq:
+            self.missing += seq - self._next_seq
+            _log.warning("%d frames before number %d never came.", seq - self._next_seq, seq)
+        self._next_seq = seq + 1

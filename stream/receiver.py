@@ -1,0 +1,122 @@
+"""The thread that takes frames in and records them before anything else happens to them."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+
+from .arrival import Arrival, FrameSource
+from .backlog import Backlog
+from .recording import RunRecorder
+
+_log = logging.getLogger(__name__)
+_POLL_S = 0.1
+_BATCH = 16
+
+
+class Receiver:
+    """Moves frames from a source to the recording, then to the backlog of the analysis.
+
+    Parameters
+    ----------
+    source
+        Where the frames come from.
+    recorder
+        Where every frame is written on arrival; None to record nothing.
+    backlog
+        Where they wait for analysis; None if there is none.
+    max_frames
+        Stop after so many frames.
+    idle_timeout_s
+        Stop when no frame came for so many seconds.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        recorder: RunRecorder | None = None,
+        backlog: Backlog | None = None,
+        *,
+        max_frames: int | None = None,
+        idle_timeout_s: float | None = None,
+    ) -> None:
+        self.n_frames = 0
+        self.error: Exception | None = None
+        self._source = source
+        self._recorder = recorder
+        self._backlog = backlog
+        self._max_frames = max_frames
+        self._idle_timeout_s = math.inf if idle_timeout_s is None else idle_timeout_s
+        # A plain flag, not an Event: it is set from signal handlers, where taking a lock that the
+        # interrupted code holds would hang.
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no frame will be added any more."""
+        return not self._thread.is_alive()
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What the source counted, and the number of frames recorded."""
+        recorded = {} if self._recorder is None else {"recorded": self._recorder.n_frames}
+        return self._source.counters | recorded
+
+    def start(self) -> None:
+        """Begin to receive."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask to stop after what has already come; safe in a signal handler."""
+        self._stopping = True
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Wait until nothing is being received any more."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            self._receive()
+        except Exception as error:
+            # Raised again by whoever runs the receiver; said here at once, since it may be busy.
+            _log.error("Receiving stopped after %d frames: %s", self.n_frames, error)
+            self.error = error
+
+    def _receive(self) -> None:
+        last = time.monotonic()
+        while not (self._stopping or self._full() or self._source.exhausted):
+            if self._take(_POLL_S, _BATCH):
+                last = time.monotonic()
+            elif time.monotonic() - last > self._idle_timeout_s:
+                return
+        end = self.n_frames + self._source.in_flight
+        while not self._full() and self.n_frames < end and self._take(0, end - self.n_frames):
+            pass
+
+    def _full(self) -> bool:
+        return self._max_frames is not None and self.n_frames >= self._max_frames
+
+    def _take(self, timeout_s: float, most: int) -> int:
+        if self._max_frames is not None:
+            most = min(most, self._max_frames - self.n_frames)
+        arrivals = self._source.receive(timeout_s, most)
+        if not arrivals:
+            return 0
+        start = self.n_frames
+        if self._recorder is not None:
+            start = self._recorder.append([(a.frame, a.received_at) for a in arrivals])
+        self.n_frames += len(arrivals)
+        if self._backlog is not None:
+            for number, arrival in enumerate(arrivals, start):
+                self._queue(self._backlog, number, arrival)
+        return len(arrivals)
+
+    def _queue(self, backlog: Backlog, number: int, arrival: Arrival) -> None:
+        # The recording numbers what it holds; only without one may the source number the frames.
+        if self._recorder is None and arrival.index is not None:
+            number = arrival.index
+        backlog.put(number, arrival, lambda: self._stopping)

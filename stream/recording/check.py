@@ -1,0 +1,78 @@
+"""Looks a recording through for damage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ..errors import UserError
+from .layout import LABELS, SKYRMIONS
+from .reader import Recording
+
+
+def check(path: Path | str) -> list[str]:
+    """Read everything in a recording and return what is wrong with it, one sentence each.
+
+    A recording that was cut short is sound as long as its acknowledged frames and results read
+    back; see `Recording.closed`.
+
+    Raises
+    ------
+    UserError
+        If `path` is not a recording at all.
+    """
+    recording = Recording(path)
+    return [
+        *_group_problems(recording),
+        *_frame_problems(recording),
+        *_result_problems(recording),
+    ]
+
+
+def _group_problems(recording: Recording) -> list[str]:
+    groups = [("", "multiscales")]
+    if (recording.path / LABELS).exists():
+        groups += [(LABELS, "labels"), (SKYRMIONS, "image-label")]
+    problems = []
+    for name, key in groups:
+        path = recording.path / name / "zarr.json"
+        try:
+            sound = key in json.loads(path.read_bytes())["attributes"]["ome"]
+        except (OSError, ValueError, KeyError, TypeError):
+            sound = False
+        if not sound:
+            problems.append(f"{path} lacks the OME metadata {key!r}.")
+    return problems
+
+
+def _frame_problems(recording: Recording) -> list[str]:
+    problems = []
+    for index in range(recording.n_frames):
+        try:
+            recording.frame(index)
+        except UserError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _result_problems(recording: Recording) -> list[str]:
+    try:
+        summaries = recording.summaries()
+        rows = recording.table().groupby("frame").size().to_dict()
+    except UserError as error:
+        return [str(error)]
+    problems = []
+    for summary in summaries:
+        index = summary.frame
+        if index >= recording.n_frames:
+            problems.append(f"There is a result for frame {index}, which does not exist.")
+            continue
+        if rows.get(index, 0) != summary.n_skyrmions:
+            problems.append(
+                f"Frame {index} has {rows.get(index, 0)} rows for {summary.n_skyrmions} skyrmions."
+            )
+        try:
+            recording.labels(index)
+        except UserError as error:
+            problems.append(str(error))
+    return problems

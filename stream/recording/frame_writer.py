@@ -1,0 +1,140 @@
+"""Writes the frames of one recording, all of one shape and pixel type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from ..frame import Frame, FrameMetadata
+from . import ome
+from .arrays import GrowingArray
+from .jsonl import JsonLinesWriter
+from .layout import (
+    FORMAT,
+    FORMAT_VERSION,
+    FRAMES,
+    IMAGE,
+    RUN,
+    SKYRMIONS,
+    RecordingError,
+    write_group,
+    write_json,
+)
+
+
+class FrameWriter:
+    """A new recording of frames like `like`.
+
+    Parameters
+    ----------
+    path
+        Directory to make; it may exist if it is empty.
+    like
+        The first frame, which fixes shape, pixel type and pixel size (nm) of the image.
+
+    Raises
+    ------
+    RecordingError
+        If the directory cannot be written.
+    """
+
+    def __init__(self, path: Path, like: Frame) -> None:
+        self.path = path
+        self.n_frames = 0
+        self._pixel_size_nm = like.metadata.pixel_size_nm
+        self._first: float | None = None
+        self._last: float | None = None
+        height, width = like.shape
+        self._run = {
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "program": f"skyrmlive {version('skyrmlive')}",
+            "created_at": _now(),
+            "closed_at": None,
+            "dtype": like.pixels.dtype.name,
+            "height": height,
+            "width": width,
+        }
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            write_group(path, ome.image_attributes(path.name, self._pixel_size_nm, None))
+            self._array = GrowingArray(path / IMAGE, like.shape, like.pixels.dtype)
+            self._index = JsonLinesWriter(path / FRAMES)
+            write_json(path / RUN, self._run)
+        except OSError as error:
+            raise RecordingError(f"Cannot record to {path}: {error.strerror}.") from None
+
+    def append(self, frames: Sequence[tuple[int, Frame, float]]) -> int:
+        """Append frames and return when they are safe on disk.
+
+        Pixels go first; a frame counts once its line in the index is complete.
+
+        Parameters
+        ----------
+        frames
+            Of each frame its number in the run, itself, and the Unix seconds of its arrival.
+
+        Returns
+        -------
+        int
+            Place of the first of them in this recording.
+
+        Raises
+        ------
+        RecordingError
+            If the disk refuses; nothing of these frames is then acknowledged.
+        """
+        start = self.n_frames
+        self._array.write([(start + i, frame.pixels) for i, (_, frame, _) in enumerate(frames)])
+        lines = [
+            _index_line(start + i, run_frame, frame.metadata, received_at)
+            for i, (run_frame, frame, received_at) in enumerate(frames)
+        ]
+        self._index.append(lines, sync=True)
+        self.n_frames += len(frames)
+        for _, frame, received_at in frames:
+            moment = frame.metadata.timestamp
+            self._last = received_at if moment is None else moment
+            self._first = self._last if self._first is None else self._first
+        return start
+
+    def close(self) -> None:
+        """Cut the arrays to their true length and complete the metadata."""
+        self._index.close()
+        self._array.trim(self.n_frames)
+        attributes = ome.image_attributes(self.path.name, self._pixel_size_nm, self._interval_s())
+        try:
+            write_group(self.path, attributes)
+            if (self.path / SKYRMIONS / "zarr.json").exists():
+                labels = ome.label_image_attributes(self._pixel_size_nm, self._interval_s())
+                write_group(self.path / SKYRMIONS, labels)
+            write_json(
+                self.path / RUN, self._run | {"closed_at": _now(), "n_frames": self.n_frames}
+            )
+        except OSError as error:
+            raise RecordingError(f"Cannot complete {self.path}: {error.strerror}.") from None
+
+    def _interval_s(self) -> float | None:
+        if self.n_frames < 2 or self._first is None or self._last is None:
+            return None
+        interval = (self._last - self._first) / (self.n_frames - 1)
+        return interval if np.isfinite(interval) and interval > 0 else None
+
+
+def _index_line(place: int, run_frame: int, metadata: FrameMetadata, received_at: float) -> str:
+    document = {
+        "frame": place,
+        "run_frame": run_frame,
+        "received_at": received_at,
+        "metadata": metadata.model_dump(exclude_unset=True),
+    }
+    return json.dumps(document, allow_nan=False)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,90 @@
+"""Files of JSON lines that are appended to, and read while they grow or after a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .layout import RecordingError
+
+
+class JsonLinesWriter:
+    """Appends JSON objects, one a line; a line without its end is not valid.
+
+    Parameters
+    ----------
+    path
+        The file, which must not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("xb")
+
+    def append(self, lines: Sequence[str], *, sync: bool) -> None:
+        """Append JSON texts; with `sync`, return only when they would survive a power cut.
+
+        Raises
+        ------
+        RecordingError
+            If the disk refuses.
+        """
+        try:
+            self._file.write("".join(f"{line}\n" for line in lines).encode())
+            self._file.flush()
+            if sync:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise RecordingError(f"Writing to {self._path} failed: {error.strerror}.") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class JsonLinesReader:
+    """Random access to the complete lines of a file.
+
+    Only the places of the lines are kept in memory. A torn last line does not count.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._ends = array("q", [0])
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Find the lines that were completed since the last look."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            end = file.seek(self._ends[-1])
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                end += len(line)
+                self._ends.append(end)
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self._path} has {len(self)} lines, not {index + 1}.")
+        with self._path.open("rb") as file:
+            file.seek(self._ends[index])
+            line = file.read(self._ends[index + 1] - self._ends[index])
+        try:
+            document = json.loads(line)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise RecordingError(f"Line {index + 1} of {self._path} is damaged.")
+        return document
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self[index] for index in range(len(self)))

@@ -1,0 +1,43 @@
+"""Names of the files in a recording, and small files written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+
+FORMAT = "skyrmlive recording"
+FORMAT_VERSION = 1
+
+RUN = "run.json"  #: what this directory is, when and by what it was written
+FRAMES = "frames.jsonl"  #: one line a frame; a frame is acknowledged once its line is complete
+RESULTS = "results.jsonl"  #: one line an analysed frame, its `ResultSummary` or why it failed
+TABLE = "results.arrows"  #: Arrow IPC stream, one record batch an analysed frame
+IMAGE = "0"  #: Zarr array (t, y, x) of the frames
+LABELS = "labels"  #: OME-Zarr labels group
+SKYRMIONS = "labels/skyrmions"  #: OME-Zarr label image
+LABEL_ARRAY = "labels/skyrmions/0"  #: Zarr array (t, y, x) of uint16 labels
+
+
+class RecordingError(UserError):
+    """A recording cannot be written any further, or not be read."""
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Replace `path` by `document`, so that no instant shows half of it."""
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def write_group(path: Path, attributes: dict[str, Any]) -> None:
+    """Make `path` a Zarr v3 group with `attributes`."""
+    path.mkdir(parents=True, exist_ok=True)
+    document = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
+    write_json(path / "zarr.json", document)

@@ -1,0 +1,182 @@
+"""Reads a recording, closed, cut short, or still growing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pydantic import BaseModel, ValidationError
+
+from ..errors import UserError
+from ..frame import Frame, FrameMetadata
+from ..result import ResultSummary
+from ..tables import from_batches
+from .arrays import StoredArray
+from .jsonl import JsonLinesReader
+from .layout import FORMAT, FRAMES, IMAGE, LABEL_ARRAY, RESULTS, RUN, TABLE, RecordingError
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Recording:
+    """A recording on disk. Nothing but the places of its frames is held in memory.
+
+    Parameters
+    ----------
+    path
+        Its directory.
+
+    Raises
+    ------
+    UserError
+        If `path` is not a recording.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.run = _read_run(self.path)
+        self._frames = JsonLinesReader(self.path / FRAMES)
+        self._results = JsonLinesReader(self.path / RESULTS)
+        self._image = StoredArray(self.path / IMAGE)
+        self._labels: StoredArray | None = None
+        self._labelled: set[int] = set()
+        self._results_seen = 0
+
+    @property
+    def n_frames(self) -> int:
+        """Number of complete frames."""
+        return len(self._frames)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the frames in pixels."""
+        return self._image.shape
+
+    @property
+    def closed(self) -> bool:
+        """Whether the writer came to its end; False after a crash and during the run."""
+        return bool(_read_run(self.path).get("closed_at"))
+
+    def __len__(self) -> int:
+        return self.n_frames
+
+    def refresh(self) -> None:
+        """Take notice of what was appended since."""
+        self._frames.refresh()
+        self._results.refresh()
+
+    def frame(self, index: int) -> Frame:
+        """Return the frame at `index` with its metadata.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        RecordingError
+            If its files are damaged.
+        """
+        metadata = self.metadata(index)
+        return Frame(self._image.read(index), metadata)
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield all frames in order."""
+        return (self.frame(index) for index in range(self.n_frames))
+
+    def metadata(self, index: int) -> FrameMetadata:
+        """Return the metadata of the frame at `index`."""
+        return _validated(FrameMetadata, self._index_entry(index).get("metadata"), self.path)
+
+    def received_at(self, index: int) -> float:
+        """Return the Unix seconds at which the frame at `index` arrived."""
+        return float(self._index_entry(index)["received_at"])
+
+    def run_frame(self, index: int) -> int:
+        """Return the number that the frame at `index` had in its run.
+
+        It differs from `index` where the camera changed its frame size and the run therefore
+        continued in another recording.
+        """
+        return int(self._index_entry(index)["run_frame"])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a skyrmion of all analysed frames, columns as `TABLE_DTYPES`."""
+        self._results.refresh()
+        done = {entry["frame"] for entry in self._results if "error" not in entry}
+        table = from_batches(list(self._batches()))
+        return table.loc[table["frame"].isin(list(done))].reset_index(drop=True)
+
+    def summaries(self) -> list[ResultSummary]:
+        """Return the summary of each analysed frame, in the order of the analysis."""
+        self._results.refresh()
+        return [
+            _validated(ResultSummary, {k: v for k, v in entry.items() if k != "labels"}, self.path)
+            for entry in self._results
+            if "error" not in entry
+        ]
+
+    def failures(self) -> dict[int, str]:
+        """Return the frames that could not be analysed, and why."""
+        self._results.refresh()
+        return {entry["frame"]: entry["error"] for entry in self._results if "error" in entry}
+
+    def labels(self, index: int) -> np.ndarray | None:
+        """Return the uint16 labels (height, width) of the frame at `index`, if it has any."""
+        self._results.refresh()
+        for line in range(self._results_seen, len(self._results)):
+            entry = self._results[line]
+            if entry.get("labels"):
+                self._labelled.add(entry["frame"])
+        self._results_seen = len(self._results)
+        if index not in self._labelled:
+            return None
+        if self._labels is None:
+            self._labels = StoredArray(self.path / LABEL_ARRAY)
+        return self._labels.read(index)
+
+    def _index_entry(self, index: int) -> dict[str, Any]:
+        if index >= len(self._frames):
+            self._frames.refresh()
+        entry = self._frames[index]
+        if entry.get("frame") != index or "received_at" not in entry or "run_frame" not in entry:
+            raise RecordingError(f"Line {index + 1} of {self.path / FRAMES} is damaged.")
+        return entry
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        path = self.path / TABLE
+        if not path.exists() or not path.stat().st_size:
+            return
+        with path.open("rb") as file:
+            try:
+                reader = pa.ipc.open_stream(file)
+                yield from reader
+            except (pa.ArrowInvalid, OSError):
+                return  # cut in the middle of a batch: that frame was not acknowledged
+
+
+def _read_run(path: Path) -> dict[str, Any]:
+    if not path.is_dir():
+        raise UserError(f"{path} is not a recording: there is no such folder.")
+    try:
+        run = json.loads((path / RUN).read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path} is not a recording: it has no {RUN}.") from None
+    except (OSError, ValueError):
+        raise UserError(f"{path / RUN} cannot be read.") from None
+    if not isinstance(run, dict) or run.get("format") != FORMAT:
+        raise UserError(f"{path} is not a recording of skyrmlive.")
+    if run.get("version") != 1:
+        raise UserError(f"{path} was written by a newer skyrmlive; please update.")
+    return run
+
+
+def _validated(model: type[_Model], document: object, path: Path) -> _Model:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise RecordingError(f"The metadata in {path} is damaged: {reason}.") from None

@@ -1,0 +1,176 @@
+"""Records a run: whatever frames come, in the order they come."""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from ..frame import Frame
+from ..result import FrameResult
+from .frame_writer import FrameWriter
+from .layout import RecordingError
+from .reader import Recording
+from .result_writer import ResultWriter
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Segment:
+    frames: FrameWriter
+    shape: tuple[int, int]
+    dtype: np.dtype
+    pixel_size_nm: float | None
+    results: ResultWriter | None = None
+    reader: Recording | None = None
+
+    def takes(self, frame: Frame) -> bool:
+        return frame.shape == self.shape and frame.pixels.dtype == self.dtype
+
+
+class RunRecorder:
+    """Appends frames to a recording, and their results later, from two threads.
+
+    An image array has one shape and one pixel type. When the camera changes either, its frames go
+    to a second recording beside the first (``run``, then ``run-2``, ...), and back to the first
+    when it changes back, so that nothing is lost and every recording stays an ordinary OME-Zarr.
+
+    Frames are appended by one thread; results are appended and frames read back by one other.
+
+    Parameters
+    ----------
+    path
+        Directory to make; it may exist only if it is empty.
+
+    Raises
+    ------
+    UserError
+        If there is something in `path` already, or it cannot be made.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._segments: list[_Segment] = []
+        self._where = array("q")  # frame of the run -> number of its segment
+        self._place = array("q")  # frame of the run -> place within that segment
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            occupied = any(self.path.iterdir())
+        except OSError as error:
+            raise UserError(f"Cannot record to {self.path}: {error.strerror}.") from None
+        if occupied:
+            raise UserError(f"{self.path} is not empty; a recording never overwrites anything.")
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames that are safe on disk."""
+        return len(self._place)
+
+    @property
+    def paths(self) -> list[Path]:
+        """Directories of the recordings made so far."""
+        return [segment.frames.path for segment in self._segments]
+
+    def append(self, frames: Sequence[tuple[Frame, float]]) -> int:
+        """Append frames, each with the Unix seconds of its arrival; return when they are safe.
+
+        Returns
+        -------
+        int
+            Number, in this run, of the first of them.
+
+        Raises
+        ------
+        RecordingError
+            If the disk refuses.
+        """
+        start = self.n_frames
+        begin = 0
+        while begin < len(frames):
+            number = self._segment_for(frames[begin][0])
+            segment = self._segments[number]
+            end = begin + 1
+            while end < len(frames) and segment.takes(frames[end][0]):
+                end += 1
+            first = segment.frames.append([(start + i, *frames[i]) for i in range(begin, end)])
+            self._where.extend([number] * (end - begin))
+            self._place.extend(range(first, first + end - begin))
+            begin = end
+        return start
+
+    def frame(self, index: int) -> Frame:
+        """Read frame `index` of this run back from the disk."""
+        segment = self._segments[self._where[index]]
+        if segment.reader is None:
+            segment.reader = Recording(segment.frames.path)
+        return segment.reader.frame(self._place[index])
+
+    def append_result(self, index: int, result: FrameResult) -> None:
+        """Append the result of frame `index` of this run; raise RecordingError if it cannot."""
+        self._results_of(index).append(self._place[index], result)
+
+    def append_failure(self, index: int, reason: str) -> None:
+        """Note that frame `index` of this run could not be analysed."""
+        self._results_of(index).append_failure(self._place[index], reason)
+
+    def close(self) -> None:
+        """Complete all recordings.
+
+        Raises
+        ------
+        RecordingError
+            If the disk refuses; the others are completed before.
+        """
+        problem: RecordingError | None = None
+        for segment in self._segments:
+            try:
+                if segment.results is not None:
+                    segment.results.close(segment.frames.n_frames)
+                segment.frames.close()
+            except RecordingError as error:
+                _log.error("%s", error)
+                problem = error
+        if problem is not None:
+            raise problem
+
+    def _segment_for(self, frame: Frame) -> int:
+        for number, segment in enumerate(self._segments):
+            if segment.takes(frame):
+                return number
+        path = self.path if not self._segments else _path_beside(self.path)
+        if self._segments:
+            height, width = frame.shape
+            kind = f"{width} x {height} {frame.pixels.dtype.name}"
+            _log.warning("The camera now sends %s: these frames go to %s.", kind, path)
+        self._segments.append(
+            _Segment(
+                FrameWriter(path, frame),
+                frame.shape,
+                frame.pixels.dtype,
+                frame.metadata.pixel_size_nm,
+            )
+        )
+        return len(self._segments) - 1
+
+    def _results_of(self, index: int) -> ResultWriter:
+        segment = self._segments[self._where[index]]
+        if segment.results is None:
+            segment.results = ResultWriter(
+                segment.frames.path, segment.shape, segment.pixel_size_nm
+            )
+        return segment.results
+
+
+def _path_beside(path: Path) -> Path:
+    ending = next((e for e in (".ome.zarr", ".zarr") if path.name.endswith(e)), "")
+    stem = path.name.removesuffix(ending)
+    number = 2
+    while (beside := path.with_name(f"{stem}-{number}{ending}")).exists():
+        number += 1
+    return beside

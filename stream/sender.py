@@ -1,0 +1,113 @@
+"""Sends frames the way a camera does."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+import zmq
+
+from . import addresses
+from .errors import UserError
+from .frame import Frame
+from .stage import StageReading
+from .wire import Buffer, encode_frame, encode_stage
+
+#: Messages in flight. ZeroMQ holds them in memory, and a receiver that is busy should stop us.
+_SEND_HWM = 8
+
+
+class FrameSender:
+    """PUSH socket to a `FrameListener`.
+
+    Parameters
+    ----------
+    address
+        ZeroMQ address of the receiver.
+    connect_timeout_s
+        Seconds to wait for the receiver to be there.
+    busy_timeout_s
+        Seconds to wait for a receiver that takes nothing more.
+    linger_s
+        Seconds that closing waits for the last frames to be handed over.
+    context
+        ZeroMQ context; one of its own by default, so that `close` can wait for it.
+
+    Raises
+    ------
+    UserError
+        If the address is malformed.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        connect_timeout_s: float = 10.0,
+        busy_timeout_s: float = 60.0,
+        linger_s: float = 60.0,
+        context: zmq.Context | None = None,
+    ) -> None:
+        self.address = address
+        self.sent = 0
+        self._connect_timeout_s = connect_timeout_s
+        self._busy_timeout_s = busy_timeout_s
+        self._owns_context = context is None
+        self._context = context or zmq.Context()
+        self._socket = self._context.socket(zmq.PUSH)
+        self._socket.setsockopt(zmq.SNDHWM, _SEND_HWM)
+        # Queue only for a receiver that is really there: its absence then shows at once.
+        self._socket.setsockopt(zmq.IMMEDIATE, 1)
+        self._socket.setsockopt(zmq.LINGER, round(linger_s * 1000))
+        try:
+            addresses.connect(self._socket, address)
+        except UserError:
+            self.close()
+            raise
+
+    def send(self, frame: Frame) -> None:
+        """Hand `frame` over, waiting while the receiver is busy.
+
+        Raises
+        ------
+        UserError
+            If there is no receiver, or it takes nothing for too long.
+        """
+        self._send(encode_frame(frame))
+        self.sent += 1
+
+    def send_stage(self, reading: StageReading) -> None:
+        """Hand a stage reading over; raises as `send` does."""
+        self._send(encode_stage(reading))
+
+    def close(self) -> None:
+        """Wait for the last frames to be handed over, then close."""
+        self._socket.close()
+        if self._owns_context:
+            self._context.term()
+
+    def __enter__(self) -> FrameSender:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is not None:  # do not let a failure wait for a receiver that may be gone
+            self._socket.setsockopt(zmq.LINGER, 1000)
+        self.close()
+
+    def _send(self, parts: list[Buffer]) -> None:
+        timeout_s = self._busy_timeout_s if self.sent else self._connect_timeout_s
+        deadline = time.monotonic() + timeout_s
+        # Short polls, so that Ctrl-C is heard.
+        while not self._socket.poll(100, zmq.POLLOUT):
+            if time.monotonic() > deadline:
+                state = "has taken no frame" if self.sent else "did not answer"
+                raise UserError(
+                    f"The receiver at {self.address} {state} for {timeout_s:g} s; "
+                    "is `skyrmlive serve` running there?"
+                )
+        self._socket.send_multipart(parts, copy=False)

@@ -1,0 +1,235 @@
+"""Whole runs: sender, listener, recording, analysis, publisher."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from skyrmlive.stream.errors import UserError
+from skyrmlive.stream.frame import Frame
+from skyrmlive.stream.listener import FrameListener
+from skyrmlive.stream.live import LiveRun
+from skyrmlive.stream.recording import Recording, RunRecorder, check
+from skyrmlive.stream.replay import RecordingSource
+from skyrmlive.stream.sender import FrameSender
+
+
+@pytest.fixture
+def listener(context):
+    with FrameListener("tcp://127.0.0.1:*", context=context) as listener:
+        yield listener
+
+
+class Sending(threading.Thread):
+    """Sends frames from a thread of its own."""
+
+    def __init__(self, address: str, frames: list[Frame]) -> None:
+        super().__init__()
+        self._address, self._frames = address, frames
+        self.start()
+
+    def run(self) -> None:
+        with FrameSender(self._address) as sender:
+            for frame in self._frames:
+                sender.send(frame)
+
+
+def test_of_200_frames_sent_at_once_none_is_lost(tmp_path, listener, analyser, make_frame):
+    frames = [make_frame(i % 15, size=(256, 256), seq=i) for i in range(200)]
+    seen: list[int] = []
+    run = LiveRun(
+        listener,
+        analyser,
+        recorder=RunRecorder(tmp_path / "run"),
+        on_result=lambda result: seen.append(result.summary.frame),
+        max_frames=200,
+        queue_bytes=5 * frames[0].pixels.nbytes,
+    )
+    sending = Sending(listener.address, frames)
+    report = run.run()
+    sending.join()
+    assert (report.frames, report.analysed, report.remaining) == (200, 200 - report.failed, 0)
+    assert analyser.indices == list(range(200))
+    assert report.counters["rejected"] == report.counters["missing"] == 0
+    recording = Recording(tmp_path / "run")
+    assert recording.n_frames == 200
+    for i, frame in enumerate(recording.frames()):
+        assert frame.metadata.seq == i
+        assert np.array_equal(frame.pixels, frames[i].pixels)
+    assert [summary.frame for summary in recording.summaries()] == seen == list(range(200))
+    assert check(tmp_path / "run") == []
+
+
+class GatedAnalyser:
+    """Holds its first frame back until it is allowed to go on."""
+
+    def __init__(self, analyser) -> None:
+        self._analyser = analyser
+        self.engine_id = analyser.engine_id
+        self.started = threading.Event()
+        self.gate = threading.Event()
+
+    def analyse(self, frame, index, received_at):
+        self.started.set()
+        assert self.gate.wait(60)
+        return self._analyser.analyse(frame, index, received_at)
+
+
+def test_a_slow_analysis_catches_up_from_the_recording(tmp_path, listener, analyser, make_frame):
+    frames = [make_frame(1 + i % 5, seq=i) for i in range(30)]
+    gated = GatedAnalyser(analyser)
+    recorder = RunRecorder(tmp_path / "run")
+    run = LiveRun(
+        listener,
+        gated,
+        recorder=recorder,
+        max_frames=30,
+        queue_bytes=3 * frames[0].pixels.nbytes,
+    )
+    running = threading.Thread(target=run.run)
+    running.start()
+    Sending(listener.address, frames).join()
+    assert gated.started.wait(60)
+    while run.waiting < 29:  # recording never waits for the analysis
+        time.sleep(0.01)
+    assert recorder.n_frames == 30
+    gated.gate.set()
+    running.join()
+    analysed = [s.analysed for s in Recording(tmp_path / "run").summaries()]
+    assert analysed[0] == "live"
+    # Three fit into memory, and one more if the first was taken out before the last of them came.
+    assert analysed.count("live") in (3, 4)
+    assert analysed.count("caught-up") == 30 - analysed.count("live")
+    assert analyser.indices == list(range(30))
+
+
+def test_without_a_recording_the_sender_waits(listener, analyser, make_frame):
+    frames = [make_frame(1 + i % 5, size=(512, 512), seq=i) for i in range(60)]
+    gated = GatedAnalyser(analyser)
+    waiting: list[int] = []
+    run = LiveRun(
+        listener,
+        gated,
+        max_frames=60,
+        on_result=lambda _: waiting.append(run.waiting),
+        queue_bytes=2 * frames[0].pixels.nbytes,
+    )
+    reports = []
+    running = threading.Thread(target=lambda: reports.append(run.run()))
+    running.start()
+    sending = Sending(listener.address, frames)
+    assert gated.started.wait(60)
+    gated.gate.set()
+    running.join()
+    sending.join()
+    assert reports[0].analysed == 60
+    assert max(waiting) <= 2
+    assert analyser.indices == list(range(60))
+
+
+def test_a_stop_finishes_what_was_recorded(tmp_path, listener, analyser, make_frame):
+    gated = GatedAnalyser(analyser)
+    recorder = RunRecorder(tmp_path / "run")
+    run = LiveRun(listener, gated, recorder=recorder)
+    reports = []
+    running = threading.Thread(target=lambda: reports.append(run.run()))
+    running.start()
+    Sending(listener.address, [make_frame(2, seq=i) for i in range(12)]).join()
+    assert gated.started.wait(60)
+    while recorder.n_frames < 12:
+        time.sleep(0.01)
+    run.stop()
+    gated.gate.set()
+    running.join()
+    assert (reports[0].frames, reports[0].analysed, reports[0].remaining) == (12, 12, 0)
+    assert Recording(tmp_path / "run").closed
+
+
+def test_a_second_stop_leaves_the_rest_and_says_how_much(tmp_path, listener, analyser, make_frame):
+    gated = GatedAnalyser(analyser)
+    recorder = RunRecorder(tmp_path / "run")
+    run = LiveRun(listener, gated, recorder=recorder)
+    reports = []
+    running = threading.Thread(target=lambda: reports.append(run.run()))
+    running.start()
+    Sending(listener.address, [make_frame(2, seq=i) for i in range(12)]).join()
+    assert gated.started.wait(60)
+    while recorder.n_frames < 12:
+        time.sleep(0.01)
+    run.stop()
+    run.abandon()
+    gated.gate.set()
+    running.join()
+    assert reports[0].frames == 12
+    assert reports[0].remaining == 11
+    assert Recording(tmp_path / "run").n_frames == 12
+
+
+def test_frames_that_cannot_be_analysed_are_counted_and_noted(
+    tmp_path, listener, analyser, make_frame, caplog
+):
+    flat = Frame(np.zeros((64, 96), np.uint16))
+    run = LiveRun(listener, analyser, recorder=RunRecorder(tmp_path / "run"), max_frames=3)
+    sending = Sending(listener.address, [make_frame(1), flat, make_frame(2)])
+    report = run.run()
+    sending.join()
+    assert (report.analysed, report.failed, report.remaining) == (2, 1, 0)
+    recording = Recording(tmp_path / "run")
+    assert recording.failures() == {1: "The image has no contrast."}
+    assert [s.frame for s in recording.summaries()] == [0, 2]
+    assert recording.summaries()[1].counters["failed"] == 1
+    assert "no contrast" in caplog.text
+
+
+def test_a_broken_recording_stops_the_run_loudly(tmp_path, listener, analyser, make_frame, caplog):
+    recorder = RunRecorder(tmp_path / "run")
+    recorder.append([(make_frame(1), 0.0)])
+    for file in (tmp_path / "run/0").rglob("*"):  # somebody moves the recording away
+        if file.is_file():
+            file.unlink()
+    (tmp_path / "run/0/c/0/0").rmdir()
+    (tmp_path / "run/0/c/0").rmdir()
+    (tmp_path / "run/0/c").rmdir()
+    (tmp_path / "run/0/c").write_text("in the way")
+    run = LiveRun(listener, analyser, recorder=recorder, max_frames=3)
+    sending = Sending(listener.address, [make_frame(1)])
+    with pytest.raises(UserError, match=r"Writing to .* failed"):
+        run.run()
+    sending.join()
+    assert "Receiving stopped" in caplog.text
+
+
+def test_a_replay_gives_the_same_results(tmp_path, listener, analyser, make_frame):
+    frames = [make_frame(1 + i, seq=i, timestamp=1000.0 + i) for i in range(8)]
+    run = LiveRun(listener, analyser, recorder=RunRecorder(tmp_path / "run"), max_frames=8)
+    sending = Sending(listener.address, frames)
+    run.run()
+    sending.join()
+    recording = Recording(tmp_path / "run")
+    results = []
+    source = RecordingSource(recording, speed=1000)
+    report = LiveRun(source, analyser, replay=True, on_result=results.append).run()
+    assert report.analysed == 8
+    assert {result.summary.analysed for result in results} == {"replay"}
+    for result, summary in zip(results, recording.summaries(), strict=True):
+        same = {"frame", "seq", "timestamp", "received_at", "n_skyrmions"}
+        assert result.summary.model_dump(include=same) == summary.model_dump(include=same)
+        assert np.array_equal(result.labels, recording.labels(summary.frame))
+
+
+def test_a_replay_leaves_damaged_frames_out_and_keeps_the_numbers(tmp_path, analyser, make_frame):
+    recorder = RunRecorder(tmp_path / "run")
+    recorder.append([(make_frame(i), 0.0) for i in range(1, 5)])
+    recorder.close()
+    (tmp_path / "run/0/c/1/0/0").unlink()
+    report = LiveRun(RecordingSource(Recording(tmp_path / "run")), analyser, replay=True).run()
+    assert report.counters["rejected"] == 1
+    assert analyser.indices == [0, 2, 3]
+
+
+def test_a_run_without_frames_ends_by_itself(tmp_path, listener, analyser):
+    recorder = RunRecorder(tmp_path / "run")
+    report = LiveRun(listener, analyser, recorder=recorder, idle_timeout_s=0.2).run()
+    assert report.frames == 0

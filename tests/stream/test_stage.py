@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from skyrmlive.stream.errors import FrameRejected
+from skyrmlive.stream.stage import StageLog, StageReading
+
+
+@pytest.mark.parametrize(
+    ("time", "temperature"), [(0, 100), (10, 100), (12.5, 125), (20, 200), (30, 200)]
+)
+def test_readings_are_interpolated_and_held_at_the_ends(
+    time: float, temperature: float, make_frame
+):
+    log = StageLog()
+    log.add(StageReading(20, {"temperature_k": 200.0}))
+    log.add(StageReading(10, {"temperature_k": 100.0}))  # late
+    frame = log.attach(make_frame(timestamp=float(time)), received_at=1e9)
+    assert frame.metadata.temperature_k == pytest.approx(temperature)
+
+
+def test_the_arrival_counts_where_the_camera_gives_no_time(make_frame):
+    log = StageLog()
+    log.add(StageReading(0, {"field_mt": 0.0}))
+    log.add(StageReading(10, {"field_mt": 50.0}))
+    assert log.attach(make_frame(), received_at=5).metadata.field_mt == 25
+
+
+def test_what_the_frame_says_itself_wins_and_unknown_quantities_are_attached(make_frame):
+    log = StageLog()
+    log.add(StageReading(0, {"temperature_k": 190.0, "heater_ma": 3.0}))
+    metadata = log.attach(make_frame(temperature_k=300.0), received_at=0).metadata
+    assert metadata.temperature_k == 300
+    assert metadata.model_extra == {"heater_ma": 3.0}
+
+
+def test_the_memory_is_bounded(make_frame):
+    log = StageLog(keep=2)
+    for time in range(10):
+        log.add(StageReading(time, {"temperature_k": float(time)}))
+    assert log.attach(make_frame(timestamp=0.0), 0).metadata.temperature_k == 8
+    with pytest.raises(FrameRejected):
+        log.add(StageReading(0, {f"q{i}": 0.0 for i in range(100)}))
+
+
+def test_times_at_the_ends_of_the_number_range_do_no_harm(make_frame):
+    log = StageLog()
+    log.add(StageReading(-1.7e308, {"temperature_k": 1.0}))
+    log.add(StageReading(1.7e308, {"temperature_k": 3.0}))
+    assert log.attach(make_frame(timestamp=0.0), 0).metadata.temperature_k == pytest.approx(2)
