@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .demo import demo
 from .engines import engines
 from .evaluate import evaluate
 from .record import record
@@ -16,13 +17,14 @@ from .simulate import simulate
 from .train import train
 
 COMMANDS: dict[str, Callable[..., Any]] = {
+    "demo": demo,
+    "serve": serve,
+    "send": send,
+    "segment": segment,
+    "replay": replay,
+    "record": record,
     "simulate": simulate,
     "train": train,
     "evaluate": evaluate,
-    "segment": segment,
     "engines": engines,
-    "serve": serve,
-    "send": send,
-    "replay": replay,
-    "record": record,
 }

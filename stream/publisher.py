@@ -100,6 +100,11 @@ class ResultPublisher:
             parts.append(self._compressor.compress(labels.data))
         self._socket.send_multipart(parts, copy=False)
 
+    def has_subscribers(self) -> bool:
+        """Say whether somebody listens to results at this moment."""
+        self._update_subscriptions()
+        return self._wanted(RESULT_TOPIC)
+
     def _update_subscriptions(self) -> None:
         # XPUB is a PUB that also tells which topics are subscribed to: 1 or 0, then the topic.
         while self._socket.poll(0):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import queue
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
 from torch import nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from .examples import ExampleSource
 from .network import SkyrmNet
@@ -37,7 +36,7 @@ class TrainingPlan(BaseModel):
     block: int = 4
     seed: int = 0
     validate_every: int = 250
-    loader_threads: int = 1
+    loader_processes: int = 1
 
 
 def segmentation_loss(
@@ -55,43 +54,19 @@ def segmentation_loss(
     return total
 
 
-class _Loader:
-    """Draws batches in background threads, so that simulation and learning overlap."""
+class _Examples(IterableDataset):
+    """An endless stream of examples, another one in every worker process."""
 
-    def __init__(self, source: ExampleSource, batch: int, seed: int, threads: int) -> None:
-        self._batches: queue.Queue[tuple[torch.Tensor, torch.Tensor]] = queue.Queue(maxsize=4)
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(
-                target=self._fill,
-                args=(source, batch, np.random.default_rng([seed, number])),
-                daemon=True,
-            )
-            for number in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+    def __init__(self, source: ExampleSource, seed: int) -> None:
+        self._source = source
+        self._seed = seed
 
-    def _fill(self, source: ExampleSource, batch: int, rng: np.random.Generator) -> None:
-        while not self._stop.is_set():
-            images, labels = zip(*(source.draw(rng) for _ in range(batch)), strict=True)
-            drawn = torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(labels))
-            while not self._stop.is_set():
-                try:
-                    self._batches.put(drawn, timeout=0.2)
-                    break
-                except queue.Full:
-                    continue
-
-    def next(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return images (batch, 1, ny, nx) and labels (batch, 2, ny, nx)."""
-        return self._batches.get()
-
-    def close(self) -> None:
-        """Stop the threads."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        worker = get_worker_info()
+        rng = np.random.default_rng([self._seed, worker.id if worker else 0])
+        torch.set_num_threads(1)
+        while True:
+            yield self._source.draw(rng)
 
 
 def learning_rate(plan: TrainingPlan, step: int) -> float:
@@ -145,24 +120,28 @@ class Training:
     def run(self, training: ExampleSource, validation: ExampleSource) -> Iterator[dict[str, float]]:
         """Learn until the plan's last step; yield loss and, now and then, validation figures."""
         plan = self.plan
-        loader = _Loader(training, plan.batch, plan.seed + 1 + self.step, plan.loader_threads)
-        try:
-            while self.step < plan.steps:
-                started = time.perf_counter()
-                loss = self._learn(*loader.next())
-                self.step += 1
-                report = {"step": self.step, "loss": loss}
-                if self.step % plan.validate_every == 0 or self.step == plan.steps:
-                    report |= self.validate(validation)
-                self.seconds += time.perf_counter() - started
-                if len(report) > 2:
-                    report["seconds"] = self.seconds
-                    self.save()
-                    with (self.directory / "history.jsonl").open("a") as history:
-                        history.write(json.dumps(report) + "\n")
-                yield report
-        finally:
-            loader.close()
+        # drawing in other processes leaves this one to the network
+        loader = DataLoader(
+            _Examples(training, plan.seed + 1 + self.step),
+            batch_size=plan.batch,
+            num_workers=plan.loader_processes,
+            prefetch_factor=4,
+        )
+        batches = iter(loader)
+        while self.step < plan.steps:
+            started = time.perf_counter()
+            loss = self._learn(*next(batches))
+            self.step += 1
+            report = {"step": self.step, "loss": loss}
+            if self.step % plan.validate_every == 0 or self.step == plan.steps:
+                report |= self.validate(validation)
+            self.seconds += time.perf_counter() - started
+            if len(report) > 2:
+                report["seconds"] = self.seconds
+                self.save()
+                with (self.directory / "history.jsonl").open("a") as history:
+                    history.write(json.dumps(report) + "\n")
+            yield report
 
     def _learn(self, images: torch.Tensor, labels: torch.Tensor) -> float:
         self.network.train()

@@ -45,10 +45,9 @@ def transfer_function(
     spread = 0.5 * (math.pi * wavelength * delta) ** 2 * q2**2
     slope = cs * wavelength**3 * q2 * q + defocus_nm * wavelength * q
     envelope = torch.exp(-(spread + (math.pi * theta_c / wavelength) ** 2 * slope**2) / u)
-    transfer = torch.polar(envelope, -chi)
-    return transfer.to(
-        like.device, torch.complex128 if like.dtype == torch.float64 else torch.complex64
-    )
+    # only now may the precision drop: the phase is taken modulo a turn first
+    turns = torch.remainder(-chi, 2 * math.pi)
+    return torch.polar(envelope.to(like), turns.to(like))
 
 
 def fresnel_image(

@@ -1,0 +1,42 @@
+# Everything sets itself up: a virtual environment each, and where it may the system libraries.
+#   make demo            a simulated field sweep through the whole system, no screen needed
+#   make demo VIEWER=1   the same, watched in napari
+#   make test            style, types and all tests (napari in a virtual screen)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint clean
+.NOTPARALLEL:
+SHELL := /bin/bash
+
+VIEWER ?= 0
+OUT ?= demo-output
+TEST_EXTRAS := train,viewer,formats,dev
+TEST := .venv/test/bin
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo:  ## play a simulated field sweep through the system (VIEWER=1: watch it in napari)
+ifeq ($(VIEWER),1)
+	@tools/setup_screen.sh
+	@tools/setup_environment.sh .venv/viewer viewer
+	@.venv/viewer/bin/skyrmlive demo --out $(OUT) --viewer
+else
+	@tools/setup_environment.sh .venv/demo
+	@.venv/demo/bin/skyrmlive demo --out $(OUT)
+endif
+
+lint:  ## style and types
+	@tools/setup_environment.sh .venv/test $(TEST_EXTRAS)
+	@echo "== ruff check" && $(TEST)/ruff check .
+	@echo "== ruff format --check" && $(TEST)/ruff format --check .
+	@echo "== pyright" && $(TEST)/pyright --pythonpath $(TEST)/python
+
+# The screen is required here: without it the tests of the viewer would be skipped in silence.
+test: lint  ## style, types and all tests (PYTEST=... hands options to pytest)
+	@tools/setup_screen.sh --virtual
+	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(PYTEST)
+
+clean:  ## remove environments, caches and what demo and tests wrote
+	rm -rf .venv demo-output test-output build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

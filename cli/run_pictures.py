@@ -1,0 +1,59 @@
+"""Pictures of a finished run: a frame with outlines, and curves against the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..inference.overlay import draw_overlay
+from ..stream.recording import Recording
+
+
+def save_overlay(recording: Recording, frame: int, path: Path) -> None:
+    """Write frame `frame` of a recording with its skyrmions outlined as a PNG."""
+    labels = recording.labels(frame)
+    if labels is None:
+        raise ValueError(f"frame {frame} has no result")
+    shown = recording.frame(frame)
+    table = recording.table()
+    picture = draw_overlay(
+        shown.pixels, labels, table[table["frame"] == frame], shown.metadata.pixel_size_nm
+    )
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+
+
+def save_curves(frames: pd.DataFrame, path: Path) -> None:
+    """Draw number and mean diameter of the skyrmions against the field into a PNG.
+
+    Parameters
+    ----------
+    frames
+        One row a frame with the columns of `ResultSummary`.
+    """
+    figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    number, diameter = figure.subplots(2, 1, sharex=True)
+    field_mt = frames["field_mt"]
+    number.plot(field_mt, frames["n_skyrmions"], ".-", color="tab:blue")
+    number.set_ylabel("skyrmions in the frame")
+    number.set_ylim(bottom=0)
+    mean, spread = frames["mean_diameter_nm"], frames["std_diameter_nm"]
+    diameter.plot(field_mt, mean, ".-", color="tab:red", label="mean")
+    diameter.fill_between(
+        field_mt,
+        (mean - spread).to_numpy(np.float64),
+        (mean + spread).to_numpy(np.float64),
+        color="tab:red",
+        alpha=0.2,
+        linewidth=0,
+        label="spread (1 s.d.)",
+    )
+    diameter.set_ylabel("diameter at Mz = 0 (nm)")
+    diameter.set_xlabel("applied field (mT)")
+    diameter.legend(frameon=False)
+    for axes in (number, diameter):
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=150)

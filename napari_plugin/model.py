@@ -1,0 +1,142 @@
+"""What the window shows, without any Qt: testable, and free of the toolkit."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..stream.result import ResultSummary
+from .history import History
+from .snapshot import Delivery, Snapshot
+from .tails import Tails
+
+_RATE_WINDOW_S = 3.0
+#: Without a result for this long the status says so instead of showing a rate.
+QUIET_AFTER_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Three texts for the operator; an empty one is not shown.
+
+    Attributes
+    ----------
+    headline
+        Number and size of the skyrmions.
+    details
+        Frame, rate, latency, temperature and field.
+    warnings
+        What should make the operator doubt, one sentence a line.
+    """
+
+    headline: str = ""
+    details: str = ""
+    warnings: str = ""
+
+
+@dataclass
+class LiveModel:
+    """The state of one run as the viewer has seen it.
+
+    Attributes
+    ----------
+    newest
+        The newest frame, None before the first.
+    history
+        Numbers of all frames.
+    tails
+        Recent positions of the skyrmions.
+    """
+
+    newest: Snapshot | None = None
+    history: History = field(default_factory=History)
+    tails: Tails = field(default_factory=Tails)
+    _arrivals: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self.newest = None
+        self.history.clear()
+        self.tails.clear()
+        self._arrivals.clear()
+
+    def add(self, delivery: Delivery, now: float) -> None:
+        """Take in what the mailbox held.
+
+        Parameters
+        ----------
+        delivery
+            The newest snapshot, and the summaries of those it replaced.
+        now
+            Seconds on any clock that runs evenly, such as `time.monotonic`.
+        """
+        for summary in (*delivery.passed, delivery.newest.result.summary):
+            if self._starts_again(summary):
+                self.clear()
+            self.history.add(summary)
+        summary = delivery.newest.result.summary
+        self._arrivals.append((now, 1 + len(delivery.passed)))
+        while self._arrivals[0][0] < now - _RATE_WINDOW_S:
+            self._arrivals.popleft()
+        if summary.analysed == "caught-up" and self.newest is not None:
+            return  # belongs to the curves, but is older than what is on the screen
+        self.newest = delivery.newest
+        self.tails.add(summary.frame, delivery.newest.result.table)
+
+    def rate_hz(self, now: float) -> float | None:
+        """Return the results per second of the last seconds, None while too few have come."""
+        recent = [(at, count) for at, count in self._arrivals if at >= now - _RATE_WINDOW_S]
+        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
+            return None
+        # The first arrival only starts the clock: its results came before.
+        return sum(count for _, count in recent[1:]) / (recent[-1][0] - recent[0][0])
+
+    def status(self, now: float) -> Status:
+        """Put the newest frame into words; `now` as in `add`."""
+        if self.newest is None:
+            return Status()
+        summary = self.newest.result.summary
+        quiet_s = now - self._arrivals[-1][0]
+        rate_hz = self.rate_hz(now)
+        details = [f"frame {summary.frame}"]
+        if quiet_s > QUIET_AFTER_S:
+            details.append(f"no result for {quiet_s:.0f} s")
+        elif rate_hz is not None:
+            details.append(f"{rate_hz:.1f} frames/s")
+        if "total" in summary.latency_ms:
+            details.append(f"latency {summary.latency_ms['total']:.0f} ms")
+        if summary.temperature_k is not None:
+            details.append(f"{summary.temperature_k:.1f} K")
+        if summary.field_mt is not None:
+            details.append(f"{summary.field_mt:.0f} mT")
+        # Lines may break between two items, not within one.
+        text = "  ·  ".join(detail.replace(" ", "\N{NO-BREAK SPACE}") for detail in details)
+        return Status(_headline(summary), text, "\n".join(self._warnings()))
+
+    def _warnings(self) -> list[str]:
+        assert self.newest is not None
+        warnings = list(self.newest.result.summary.warnings)
+        if self.newest.pixels is None:
+            warnings.append("The picture of this frame has not arrived, only its result.")
+        if self.newest.outlines is None:
+            warnings.append("The publisher sends no label image, so no outlines are drawn.")
+        return warnings
+
+    def _starts_again(self, summary: ResultSummary) -> bool:
+        """Tell whether a frame number that has gone back means that a new run has begun."""
+        if summary.analysed == "caught-up" or not len(self.history):
+            return False
+        return summary.frame < np.max(self.history.column("frame"))
+
+
+def _headline(summary: ResultSummary) -> str:
+    number = f"{summary.n_skyrmions} skyrmion{'' if summary.n_skyrmions == 1 else 's'}"
+    if summary.mean_diameter_nm is None:
+        size = "" if summary.pixel_size_nm is not None else "size unknown without a pixel size"
+    elif summary.std_diameter_nm is None:
+        size = f"{summary.mean_diameter_nm:.1f} nm"
+    else:
+        size = f"{summary.mean_diameter_nm:.1f} ± {summary.std_diameter_nm:.1f} nm"
+    return f"{number}   {size}".rstrip()

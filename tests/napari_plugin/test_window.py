@@ -1,0 +1,277 @@
+"""The widget in a real napari window on a virtual screen, fed through real sockets."""
+
+import subprocess
+import sys
+from pathlib import Path
+from threading import enumerate as running_threads
+
+import numpy as np
+import pytest
+from skyrmlive.stream.frame import Frame
+from skyrmlive.stream.publisher import ResultPublisher
+
+pytestmark = pytest.mark.usefixtures("screen")
+OUTPUT = Path(__file__).parents[2] / "test-output"
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture
+def publisher():
+    with ResultPublisher("tcp://127.0.0.1:*") as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def viewer(screen, make_napari_viewer):
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1500, 900)
+    return viewer
+
+
+@pytest.fixture
+def widget(viewer):
+    return open_widget(viewer)
+
+
+def open_widget(viewer):
+    _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
+    return widget
+
+
+def play(qtbot, publisher, widget, pairs):
+    """Publish (frame, result) pairs, each as often as it takes to be on the screen."""
+    for frame, result in pairs:
+
+        def shown(number=result.summary.frame):
+            newest = widget.model.newest
+            return newest is not None and newest.result.summary.frame == number
+
+        publisher.publish(result, frame)
+        # Only while the subscription is still on its way is the first message lost.
+        attempts = PATIENCE_MS // 250
+        while not shown() and attempts:
+            try:
+                qtbot.waitUntil(shown, timeout=250)
+            except qtbot.TimeoutError:
+                attempts -= 1
+                publisher.publish(result, frame)
+        assert shown()
+
+
+def receivers():
+    return [thread for thread in running_threads() if thread.name == "skyrmlive results"]
+
+
+def test_shows_layers_curves_and_the_truth(qtbot, viewer, widget, publisher, sweep_frame):
+    from skyrmlive.napari_plugin.layers import scale_bar
+
+    assert widget.details.text() == "Not connected"
+    widget.address.setText(publisher.address)
+    widget.button.click()
+    assert widget.details.text() == f"Waiting for results from {publisher.address}"
+
+    pairs = [sweep_frame(3 * index) for index in range(14)]
+    pairs[-1][1].summary.warnings.append(
+        "The defocus is -8.0 mm; the engine was trained for -2.2 to -1.8 mm."
+    )
+    play(qtbot, publisher, widget, pairs)
+
+    assert [layer.name for layer in viewer.layers] == ["frame", "outlines", "tracks"]
+    image, outlines, tracks = viewer.layers
+    frame, result = pairs[-1]
+    np.testing.assert_array_equal(image.data, frame.pixels)
+    np.testing.assert_array_equal(outlines.data > 0, result.labels > 0)
+    row = result.table.iloc[0]
+    assert outlines.data[round(row.y), round(row.x)] == row.particle + 1
+    assert outlines.data.dtype == np.uint16
+    assert outlines.contour == 2
+    now = tracks.data[tracks.data[:, 1] == tracks.data[:, 1].max()]
+    np.testing.assert_allclose(
+        now[np.argsort(now[:, 0]), 2:], result.table.sort_values("particle")[["y", "x"]]
+    )
+    for layer in viewer.layers:
+        assert tuple(layer.scale[-2:]) == (3.0, 3.0)
+        assert [str(unit) for unit in layer.units[-2:]] == ["nanometer", "nanometer"]
+    assert scale_bar(viewer).visible
+    assert max(viewer.dims.nsteps[: viewer.dims.ndim - 2]) == 1  # no slider without a use
+
+    x, y = widget.plots.number_curve.getData()
+    np.testing.assert_array_equal(x, [result.summary.frame for _, result in pairs])
+    np.testing.assert_array_equal(y, [result.summary.n_skyrmions for _, result in pairs])
+    assert y[0] > y[-1]
+    widget.axis.setCurrentIndex(widget.axis.findData("field_mt"))
+    x, y = widget.plots.diameter_curve.getData()
+    np.testing.assert_allclose(x, [result.summary.field_mt for _, result in pairs])
+    np.testing.assert_allclose(y, [result.summary.mean_diameter_nm for _, result in pairs])
+
+    summary = result.summary
+    size = f"{summary.mean_diameter_nm:.1f} ± {summary.std_diameter_nm:.1f} nm"
+    assert widget.headline.text() == f"{summary.n_skyrmions} skyrmions   {size}"
+    details = widget.details.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert details.startswith("frame 39  ·  ")
+    assert details.endswith("latency 84 ms  ·  290.0 K  ·  378 mT")
+    assert widget.warnings.text().startswith("The defocus is -8.0 mm")
+
+    OUTPUT.mkdir(exist_ok=True)
+    picture = viewer.screenshot(OUTPUT / "napari_live.png", canvas_only=False, flash=False)
+    # Pixels far from grey within the image: the outlines are really on the screen.
+    canvas = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+    assert 0.002 < (np.ptp(canvas, axis=2) > 60).mean() < 0.2
+    viewer.layers["outlines"].visible = viewer.layers["tracks"].visible = False
+    bare = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+    assert (np.ptp(bare, axis=2) > 60).mean() == 0
+    assert picture.shape[0] > 800
+
+
+def test_layers_are_made_once_and_follow_the_frames(qtbot, viewer, widget, publisher, sweep_frame):
+    widget.connect_to_run(publisher.address)
+    play(qtbot, publisher, widget, [sweep_frame(0), sweep_frame(1)])
+    first = list(viewer.layers)
+    first[0].colormap = "viridis"
+    play(qtbot, publisher, widget, [sweep_frame(2)])
+    assert list(viewer.layers) == first
+    assert first[0].colormap.name == "viridis"
+
+    viewer.layers.remove("outlines")
+    play(qtbot, publisher, widget, [sweep_frame(3)])
+    assert [layer.name for layer in viewer.layers] == ["frame", "outlines", "tracks"]
+
+    # Another camera setting in the middle of a run: smaller, of another type, of unknown size.
+    frame, result = sweep_frame(4)
+    height, width = frame.shape[0] // 2, frame.shape[1] // 2
+    result.labels = result.labels[:height, :width]
+    summary = result.summary
+    summary.height, summary.width, summary.pixel_size_nm = height, width, None
+    summary.mean_diameter_nm = None
+    pixels = np.ascontiguousarray(frame.pixels[:height, :width] / 4000, np.float32)
+    play(qtbot, publisher, widget, [(Frame(pixels, frame.metadata), result)])
+    image, outlines, tracks = viewer.layers
+    assert image.data.shape == outlines.data.shape == (height, width)
+    assert image.contrast_limits[1] < 2
+    assert all(tuple(layer.scale[-2:]) == (1, 1) for layer in viewer.layers)
+    assert str(image.units[0]) == str(tracks.units[-1]) == "pixel"
+    assert "size unknown" in widget.headline.text()
+
+    # A frame without any skyrmion has no tails and no outlines.
+    frame, result = sweep_frame(5)
+    widget.model.tails.clear()
+    result.labels = np.zeros_like(result.labels)
+    result.table = result.table.iloc[:0]
+    result.summary.n_skyrmions = 0
+    play(qtbot, publisher, widget, [(frame, result)])
+    assert [layer.name for layer in viewer.layers] == ["frame", "outlines"]
+    assert not viewer.layers["outlines"].data.any()
+    play(qtbot, publisher, widget, [sweep_frame(6)])
+    assert [layer.name for layer in viewer.layers] == ["frame", "outlines", "tracks"]
+
+    assert corner_lightness(widget.plots) < 80
+    viewer.theme = "light"
+    assert corner_lightness(widget.plots) > 180
+
+
+def corner_lightness(widget):
+    return widget.grab().toImage().pixelColor(2, 2).lightness()
+
+
+def test_disconnect_reconnect_and_another_address(qtbot, viewer, widget, publisher, sweep_frame):
+    widget.connect_to_run(publisher.address)
+    play(qtbot, publisher, widget, [sweep_frame(0), sweep_frame(1)])
+    widget.button.click()
+    assert not receivers()
+    assert widget.button.text() == "Connect"
+    assert widget.details.text().startswith("Not connected")
+    assert len(viewer.layers) == 3  # what was seen last stays on the screen
+
+    widget.button.click()
+    assert len(widget.model.history) == 0
+    play(qtbot, publisher, widget, [sweep_frame(2)])
+    with ResultPublisher("tcp://127.0.0.1:*") as other:
+        widget.connect_to_run(other.address)
+        assert len(receivers()) == 1
+        play(qtbot, other, widget, [sweep_frame(7)])
+    assert widget.model.history.column("frame").tolist() == [7]
+    assert len(viewer.layers) == 3
+
+    widget.disconnect_from_run()
+    widget.address.setText("127.0.0.1")
+    widget.button.click()
+    assert "is not an address" in widget.warnings.text()
+    assert widget.button.text() == "Connect"
+    assert not receivers()
+
+
+def test_closing_the_dock_ends_everything_and_it_opens_again(qtbot, viewer, publisher, sweep_frame):
+    widget = open_widget(viewer)
+    widget.connect_to_run(publisher.address)
+    play(qtbot, publisher, widget, [sweep_frame(0)])
+    viewer.window.remove_dock_widget(widget)
+    assert not receivers()
+    widget.deleteLater()
+
+    again = open_widget(viewer)
+    assert again is not widget
+    again.connect_to_run(publisher.address)
+    play(qtbot, publisher, again, [sweep_frame(1)])
+    assert again.model.history.column("frame").tolist() == [1]
+
+
+def test_closing_the_window_ends_everything(qtbot, viewer, widget, publisher, sweep_frame):
+    widget.connect_to_run(publisher.address)
+    play(qtbot, publisher, widget, [sweep_frame(0)])
+    viewer.close()
+    qtbot.waitUntil(lambda: not receivers(), timeout=PATIENCE_MS)
+
+
+def test_opens_from_the_menu_of_napari(viewer):
+    from app_model.types import MenuItem
+    from napari._app_model import get_app_model
+    from npe2 import PluginManager
+
+    manifest = PluginManager.instance().get_manifest("skyrmlive")
+    assert manifest.display_name == "SkyrmNet Live"
+    items = get_app_model().menus.get_menu("napari/layers/segment")
+    commands = [item.command.id for item in items if isinstance(item, MenuItem)]
+    assert any(command.startswith("skyrmlive") for command in commands)
+
+
+PROGRAM = """
+import sys
+from qtpy.QtCore import QTimer
+from skyrmlive.napari_plugin import launch
+
+def look(timer, viewer, widget):
+    if widget.model.newest is not None:
+        timer.stop()
+        print("saw frame", widget.model.newest.result.summary.frame, flush=True)
+        viewer.close()
+
+original = launch.open_viewer
+
+def open_and_look(address):
+    viewer, widget = original(address)
+    timer = QTimer(widget)
+    timer.timeout.connect(lambda: look(timer, viewer, widget))
+    timer.start(50)
+    return viewer, widget
+
+launch.open_viewer = open_and_look
+launch.watch(sys.argv[1])
+"""
+
+
+def test_a_program_that_watches_ends_with_its_window(publisher, sweep_frame):
+    frame, result = sweep_frame(5)
+    command = [sys.executable, "-c", PROGRAM, publisher.address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        for _ in range(600):  # half a minute at most
+            publisher.publish(result, frame)
+            try:
+                output, _ = program.communicate(timeout=0.05)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        else:
+            program.kill()
+            pytest.fail("the program did not end")
+    assert output.strip() == "saw frame 5"
+    assert program.returncode == 0
