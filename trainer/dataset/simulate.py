@@ -19,7 +19,9 @@ from .film_statistics import film_statistics
 from .film_store import FilmStore
 
 
-def _batch(draws: list[FilmDraw], recipe: FilmRecipe) -> FilmBatch:
+def film_batch(draws: list[FilmDraw], recipe: FilmRecipe) -> FilmBatch:
+    """Return the drawn films as one batch, in float64."""
+
     def maps(values: list[np.ndarray]) -> torch.Tensor:
         return torch.tensor(np.stack(values))
 
@@ -42,7 +44,7 @@ def simulate_batch(
     started = time.perf_counter()
     recipe = store.recipe
     draws = [draw_film(recipe, store.seed, index) for index in indices]
-    films = _batch(draws, recipe).to(device)
+    films = film_batch(draws, recipe).to(device)
     field_t = torch.tensor([draw.applied_field_t for draw in draws])
     start = torch.tensor(np.stack([draw.start for draw in draws])).to(device)
     m, coarse_steps, settled = relax_film(films, field_t, start, plan)
