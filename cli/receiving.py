@@ -1,4 +1,4 @@
-"""What `serve` and `record` have in common: where frames come from, and how a run is summed up."""
+"""What the commands that receive have in common: addresses, and how a run is summed up."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LISTEN = "tcp://127.0.0.1:5555"
 DEFAULT_PUBLISH = "tcp://127.0.0.1:5556"
+ANY_PORT = "tcp://127.0.0.1:*"
 
 
 class Protocol(str, Enum):

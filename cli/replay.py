@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ..stream.errors import UserError
+from .receiving import ANY_PORT
 
 
 def replay(
@@ -32,6 +33,9 @@ def replay(
     publish: Annotated[
         str | None, typer.Option(help="Publish the results at this address, as serve does.")
     ] = None,
+    viewer: Annotated[
+        bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")
+    ] = False,
     insecure: Annotated[
         bool,
         typer.Option("--insecure", help="Allow addresses that other computers can reach."),
@@ -55,13 +59,17 @@ def replay(
         from ..stream.result import FrameResult
         from .live_display import LiveDisplay
         from .stopping import on_signals
+        from .viewer_process import ViewerProcess
 
-        publisher = None
-        if publish is not None:
-            publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))
+        publisher = window = None
+        if publish is not None or viewer:
+            address = publish or ANY_PORT
+            publisher = stack.enter_context(ResultPublisher(address, insecure=insecure))
+            if viewer:
+                window = stack.enter_context(ViewerProcess(publisher))
         analyser = SkyrmionAnalyser(load_engine(engine))
         tables = None if out is None else stack.enter_context(CsvResults(out))
-        display = stack.enter_context(LiveDisplay())
+        display = LiveDisplay()
 
         def take(result: FrameResult) -> None:
             display.show(result)
@@ -76,10 +84,14 @@ def replay(
             replay=True,
             queue_bytes=1,  # one frame ahead: the disk can wait
         )
-        stack.enter_context(on_signals(run.stop, run.abandon))
-        report = run.run()
-    typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")
-    if report.failed or report.counters["rejected"]:
-        typer.echo(f"{report.failed} failed, {report.counters['rejected']} could not be read.")
-    if tables is not None:
-        typer.echo(f"Tables: {tables.skyrmions}, {tables.frames}.")
+        if window is not None:
+            window.wait_until_listening()
+        with display, on_signals(run.stop, run.abandon) as signals:
+            report = run.run()
+        typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")
+        if report.failed or report.counters["rejected"]:
+            typer.echo(f"{report.failed} failed, {report.counters['rejected']} could not be read.")
+        if tables is not None:
+            typer.echo(f"Tables: {tables.skyrmions}, {tables.frames}.")
+        if window is not None and not signals.asked:
+            window.wait_until_closed()

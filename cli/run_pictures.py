@@ -12,6 +12,23 @@ from matplotlib.figure import Figure
 from ..inference.overlay import draw_overlay
 from ..stream.recording import Recording
 
+#: Blur of the overlay's ground, in pixels: what the eye would do from a distance. The analysis has
+#: seen the frame as it is recorded.
+_SHOWN_BLUR_PX = 1.0
+
+
+def telling_frame(frames: pd.DataFrame) -> int:
+    """Return the number of the frame in which about 70 % of the most skyrmions are left.
+
+    Parameters
+    ----------
+    frames
+        One row a frame with the columns of `ResultSummary`.
+    """
+    count = frames["n_skyrmions"].to_numpy()
+    row = np.abs(count - 0.7 * count.max()).argmin()
+    return int(frames["frame"].to_numpy()[row])
+
 
 def save_overlay(recording: Recording, frame: int, path: Path) -> None:
     """Write frame `frame` of a recording with its skyrmions outlined as a PNG."""
@@ -19,10 +36,9 @@ def save_overlay(recording: Recording, frame: int, path: Path) -> None:
     if labels is None:
         raise ValueError(f"frame {frame} has no result")
     shown = recording.frame(frame)
-    table = recording.table()
-    picture = draw_overlay(
-        shown.pixels, labels, table[table["frame"] == frame], shown.metadata.pixel_size_nm
-    )
+    smooth = cv2.GaussianBlur(shown.pixels.astype(np.float32), (0, 0), _SHOWN_BLUR_PX)
+    table = recording.table().query("frame == @frame")
+    picture = draw_overlay(smooth, labels, table, shown.metadata.pixel_size_nm)
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..stream.errors import UserError
+from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 
 if TYPE_CHECKING:
+    from ..inference.engine import Engine
     from ..inference.segmenter import Segmentation
     from ..stream.frame import Frame, FrameMetadata
 
@@ -28,20 +30,18 @@ def segment(
             "by default the best match for the first image."
         ),
     ] = None,
-    pixel_size_nm: Annotated[
-        float | None, typer.Option(help="Pixel size, if the file does not tell.")
-    ] = None,
-    tilt_axis_deg: Annotated[
-        float | None,
-        typer.Option(help="Direction of the tilt axis in the image, from +x (right) towards down."),
-    ] = None,
-    tilt_deg: Annotated[
-        float | None,
-        typer.Option(help="Tilt of the sample about that axis; its foreshortening is undone."),
-    ] = None,
-    defocus_nm: Annotated[
-        float | None, typer.Option(help="Defocus, negative for underfocus.")
-    ] = None,
+    find_calibration: Annotated[
+        bool,
+        typer.Option(
+            "--find-calibration",
+            help="Find the direction of the tilt axis, and the pixel size if it is not known, "
+            "from the lattice in each image.",
+        ),
+    ] = False,
+    pixel_size_nm: PixelSizeNm = None,
+    tilt_axis_deg: TiltAxisDeg = None,
+    tilt_deg: TiltDeg = None,
+    defocus_nm: DefocusNm = None,
 ) -> None:
     """Find and measure the skyrmions in image files.
 
@@ -54,26 +54,29 @@ def segment(
     from ..inference.segmenter import Segmenter
     from ..stream.files import read_frames
 
-    given = {
-        "pixel_size_nm": pixel_size_nm,
-        "tilt_axis_deg": tilt_axis_deg,
-        "tilt_x_deg": tilt_deg,
-        "tilt_y_deg": None if tilt_deg is None else 0.0,
-        "defocus_nm": defocus_nm,
-    }
+    if find_calibration and tilt_axis_deg is not None:
+        raise UserError("--find-calibration finds the tilt axis; leave --tilt-axis-deg out.")
+    given = given_metadata(
+        pixel_size_nm=pixel_size_nm,
+        tilt_axis_deg=tilt_axis_deg,
+        tilt_deg=tilt_deg,
+        defocus_nm=defocus_nm,
+    ).model_dump(exclude_unset=True)
     segmenter: Segmenter | None = None
     for path in images:
         frames = read_frames(path)
         first = list(islice(frames, 2))  # pages are numbered if there is more than one
         for page, frame in enumerate(chain(first, frames)):
-            metadata = _with_given(frame.metadata, given)
+            metadata = frame.metadata.model_copy(update=given)
             if segmenter is None:
                 segmenter = Segmenter(load_engine(engine, metadata=metadata))
                 typer.echo(f"Engine: {segmenter.engine.describe()}")
             name = path.stem if len(first) == 1 else f"{path.stem}_{page:04d}"
+            if find_calibration:
+                metadata = _calibrated(name, frame, metadata, segmenter.engine)
             found = segmenter.segment(frame.pixels, metadata)
             found.table["frame"] = page
-            _write(out, name, frame, found)
+            _write(out, name, frame, found, metadata)
             typer.echo(f"{name}: {_findings(found)}")
             for warning in found.warnings:
                 typer.echo(f"  note: {warning}")
@@ -89,28 +92,36 @@ def _refuse_equal_stems(images: Sequence[Path]) -> None:
             raise UserError(f"The results of {other} and {path} would have the same names.")
 
 
-def _with_given(metadata: FrameMetadata, given: dict[str, float | None]) -> FrameMetadata:
-    from pydantic import ValidationError
+def _calibrated(name: str, frame: Frame, metadata: FrameMetadata, engine: Engine) -> FrameMetadata:
+    """Find scale and direction of a frame, say what was found, and return it as its metadata."""
+    from ..inference.calibration import estimate_calibration
 
-    from ..stream.frame import FrameMetadata
+    found = estimate_calibration(frame.pixels, engine, metadata)
+    typer.echo(
+        f"{name}: looks to the engine as with pixels of {found.pixel_size_nm:.2f} nm and the tilt "
+        f"axis at {found.tilt_axis_deg:.0f} degrees, score {found.score:.2f} "
+        f"(opposite direction {found.reversed_score:.2f}); lattice of "
+        f"{found.neighbour_distance_px:.1f} pixels\n"
+        f"  for send and serve: --pixel-size-nm {found.pixel_size_nm:.2f} "
+        f"--tilt-axis-deg {found.tilt_axis_deg:.0f}"
+    )
+    for warning in found.warnings():
+        typer.echo(f"  note: {warning}")
+    return found.applied_to(metadata)
 
-    known = {key: value for key, value in given.items() if value is not None}
-    values: dict[str, Any] = metadata.model_dump() | known
-    try:
-        return FrameMetadata.model_validate(values)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        option = {"tilt_x_deg": "tilt_deg"}.get(str(problem["loc"][0]), str(problem["loc"][0]))
-        raise UserError(f"--{option.replace('_', '-')}: {problem['msg']}.") from None
 
-
-def _write(out: Path, name: str, frame: Frame, found: Segmentation) -> None:
+def _write(
+    out: Path, name: str, frame: Frame, found: Segmentation, metadata: FrameMetadata
+) -> None:
     import cv2
     import tifffile
 
     from ..inference.overlay import draw_overlay
 
-    overlay = draw_overlay(frame.pixels, found.labels, found.table, found.geometry.pixel_size_nm)
+    # No scale bar of nanometres that nobody measured.
+    measured = "pixel_size_nm" not in (metadata.assumed or ())
+    pixel_size_nm = metadata.pixel_size_nm if measured else None
+    overlay = draw_overlay(frame.pixels, found.labels, found.table, pixel_size_nm)
     encoded, png = cv2.imencode(".png", cv2.cvtColor(overlay, cv2.COLOR_RGB2BGR))
     if not encoded:
         raise UserError(f"The overlay of {name} is too large for a PNG image.")

@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..stream.errors import UserError
+from .imaging_options import (
+    DefocusNm,
+    FieldMt,
+    PixelSizeNm,
+    TemperatureK,
+    TiltAxisDeg,
+    TiltDeg,
+    VoltageKv,
+    given_metadata,
+)
 from .receiving import DEFAULT_LISTEN
 
 if TYPE_CHECKING:
     from ..stream.files import FilesSource
-    from ..stream.frame import Frame, FrameMetadata
+    from ..stream.frame import Frame
 
 
 def send(
@@ -33,20 +43,13 @@ def send(
     timeout: Annotated[
         float, typer.Option(min=0.0, help="Seconds to wait for the receiver to be there.")
     ] = 10.0,
-    pixel_size_nm: Annotated[float | None, typer.Option(help="Size of a pixel.")] = None,
-    tilt_axis_deg: Annotated[
-        float | None,
-        typer.Option(help="Direction of the tilt axis in the image, from +x (right) towards down."),
-    ] = None,
-    tilt_deg: Annotated[
-        float | None, typer.Option(help="Tilt of the sample about that axis.")
-    ] = None,
-    defocus_nm: Annotated[
-        float | None, typer.Option(help="Defocus; negative is underfocus.")
-    ] = None,
-    voltage_kv: Annotated[float | None, typer.Option(help="Acceleration voltage.")] = None,
-    temperature_k: Annotated[float | None, typer.Option(help="Temperature.")] = None,
-    field_mt: Annotated[float | None, typer.Option(help="Magnetic field.")] = None,
+    pixel_size_nm: PixelSizeNm = None,
+    tilt_axis_deg: TiltAxisDeg = None,
+    tilt_deg: TiltDeg = None,
+    defocus_nm: DefocusNm = None,
+    voltage_kv: VoltageKv = None,
+    temperature_k: TemperatureK = None,
+    field_mt: FieldMt = None,
 ) -> None:
     """Send image files as frames, the way a camera does.
 
@@ -60,11 +63,10 @@ def send(
     from ..stream.files import FilesSource
     from ..stream.sender import FrameSender
 
-    overrides = _metadata(
+    overrides = given_metadata(
         pixel_size_nm=pixel_size_nm,
         tilt_axis_deg=tilt_axis_deg,
-        tilt_x_deg=tilt_deg,
-        tilt_y_deg=None if tilt_deg is None else 0.0,
+        tilt_deg=tilt_deg,
         defocus_nm=defocus_nm,
         voltage_kv=voltage_kv,
         temperature_k=temperature_k,
@@ -86,20 +88,6 @@ def send(
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
     typer.echo(f"{sender.sent} frames sent to {to}.")
-
-
-def _metadata(**given: float | None) -> FrameMetadata:
-    from pydantic import ValidationError
-
-    from ..stream.frame import FrameMetadata
-
-    known = {key: value for key, value in given.items() if value is not None}
-    try:
-        return FrameMetadata.model_validate(known)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        option = {"tilt_x_deg": "tilt_deg"}.get(str(problem["loc"][0]), str(problem["loc"][0]))
-        raise UserError(f"--{option.replace('_', '-')}: {problem['msg']}.") from None
 
 
 def _watched(folders: list[Path], source: FilesSource) -> Iterator[Frame]:

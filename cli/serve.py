@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..stream.errors import UserError
+from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 from .receiving import DEFAULT_LISTEN, DEFAULT_PUBLISH, Protocol, in_words, open_listener
 
 if TYPE_CHECKING:
@@ -39,6 +41,13 @@ def serve(
     record: Annotated[
         Path | None, typer.Option(help="Record every frame and result in this new folder.")
     ] = None,
+    viewer: Annotated[
+        bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")
+    ] = False,
+    pixel_size_nm: PixelSizeNm = None,
+    tilt_axis_deg: TiltAxisDeg = None,
+    tilt_deg: TiltDeg = None,
+    defocus_nm: DefocusNm = None,
     insecure: Annotated[
         bool,
         typer.Option("--insecure", help="Allow addresses that other computers can reach."),
@@ -52,8 +61,17 @@ def serve(
 ) -> None:
     """Receive frames, record them, find their skyrmions and publish the results.
 
-    Ctrl-C stops: everything that has come is then on disk and analysed.
+    Ctrl-C stops: everything that has come is then on disk and analysed. What the options say about
+    the image is assumed where a frame does not say it itself, and recorded as assumed.
     """
+    assumed = given_metadata(
+        pixel_size_nm=pixel_size_nm,
+        tilt_axis_deg=tilt_axis_deg,
+        tilt_deg=tilt_deg,
+        defocus_nm=defocus_nm,
+    )
+    if viewer and publish == "off":
+        raise UserError("--viewer shows what is published; leave --publish off out.")
     with ExitStack() as stack:
         listener = stack.enter_context(
             open_listener(
@@ -63,20 +81,24 @@ def serve(
         # Only now, since these take seconds, and a mistyped address should show at once.
         from ..inference.analyser import SkyrmionAnalyser
         from ..inference.engine_store import load_engine
+        from ..stream.assumptions import AssumingSource
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
         from ..stream.recording import RunRecorder
         from .live_display import LiveDisplay
         from .stopping import on_signals
+        from .viewer_process import ViewerProcess
 
-        publisher = None
+        publisher = window = None
         if publish != "off":
             publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))
+            if viewer:
+                window = stack.enter_context(ViewerProcess(publisher))
         analyser = SkyrmionAnalyser(load_engine(engine))
         recorder = None if record is None else RunRecorder(record)
-        display = stack.enter_context(LiveDisplay())
+        display = LiveDisplay()
         run = LiveRun(
-            listener,
+            AssumingSource(listener, assumed),
             analyser,
             recorder=recorder,
             publisher=publisher,
@@ -87,9 +109,11 @@ def serve(
         typer.echo(f"Frames from {listener.address}, engine {analyser.engine_id}.", err=True)
         if publisher is not None:
             typer.echo(f"Results on {publisher.address}. Ctrl-C stops.", err=True)
-        stack.enter_context(on_signals(run.stop, run.abandon))
-        report = run.run()
-    typer.echo(_summary(report))
+        with display, on_signals(run.stop, run.abandon) as signals:
+            report = run.run()
+        typer.echo(_summary(report))
+        if window is not None and not signals.asked:
+            window.wait_until_closed()
 
 
 def _summary(report: RunReport) -> str:

@@ -9,6 +9,14 @@ from ..stream.frame import FrameMetadata
 from .condition import ImagingCondition, Range
 from .geometry import tilt_of
 
+_IN_WORDS = {
+    "pixel_size_nm": "pixel size",
+    "tilt_axis_deg": "direction of the tilt axis",
+    "tilt_x_deg": "tilt",
+    "tilt_y_deg": "tilt across",
+    "defocus_nm": "defocus",
+}
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -103,6 +111,12 @@ def condition_warnings(metadata: FrameMetadata, condition: ImagingCondition) -> 
         warnings.append(
             f"defocus unknown: the engine's {_number(condition.defocus_nm * 1e-6)} mm is assumed"
         )
+    if metadata.assumed:
+        names = ", ".join(_IN_WORDS.get(name, name) for name in metadata.assumed)
+        text = f"assumed, not measured: {names}"
+        if "pixel_size_nm" in metadata.assumed:
+            text += "; sizes in nm are equivalent sizes, not measurements"
+        warnings.append(text)
     return warnings
 
 

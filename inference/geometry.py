@@ -164,7 +164,7 @@ class Geometry:
             if bottom == right == 0:
                 return image
             return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REFLECT_101)
-        image, matrix = _reduced(image, self.to_engine)
+        image, matrix = reduced(image, self.to_engine)
         return cv2.warpAffine(
             image,
             matrix,
@@ -196,7 +196,7 @@ class Geometry:
         )
 
 
-def _reduced(image: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def reduced(image: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Low-pass an image that `matrix` is going to shrink, and return the matrix for what is left.
 
     Whole factors are averaged away block by block, the rest is a Gaussian of (1/s - 1)/2 pixels

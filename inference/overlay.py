@@ -48,6 +48,8 @@ def draw_overlay(
         labels = np.repeat(np.repeat(labels, zoom, axis=0), zoom, axis=1)
     picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     outline = label_outlines(labels)
+    for _ in range(zoom - 1):  # as thick as a pixel of the frame
+        outline = np.maximum(outline, label_outlines(np.where(outline, 0, labels)))
     picture[outline > 0] = OUTLINE_RGB
     if table is not None and table["touches_border"].any():
         at_border = np.zeros(int(labels.max()) + 1, bool)

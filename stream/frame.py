@@ -40,6 +40,9 @@ class FrameMetadata(BaseModel):
         default="camera",
         description="'sample': the image was already stretched back by 1/cos(tilt)",
     )
+    assumed: list[str] | None = Field(
+        default=None, description="names of the keys above that nobody measured"
+    )
 
 
 @dataclass(frozen=True, slots=True)

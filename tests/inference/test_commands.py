@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -90,6 +91,31 @@ def test_bad_options_give_one_sentence(run, image, tiny_bundle, tmp_path, option
     assert code == 2
     assert sentence in error
     assert len(error.strip().splitlines()) == 1
+
+
+def test_segment_finds_scale_and_direction(run, tiny_bundle, tmp_path):
+    out, image = tmp_path / "out", tmp_path / "film.npy"
+    np.save(image, blobs((300, 300), triangular(34, (300, 300), 0)))
+    options = ("--engine", tiny_bundle, "--out", out, "--find-calibration")
+    code, printed, _ = run("segment", image, *options, "--defocus-nm", -8e6)
+    assert code == 0
+    found = re.search(r"--pixel-size-nm ([\d.]+) --tilt-axis-deg (\d+)", printed)
+    assert found, printed
+    assert "defocus -8 mm is outside" in printed
+    assert "sizes in nm are equivalent sizes, not measurements" in printed
+    assert "hardly" in printed, "round blobs are no dipoles"
+    table = pd.read_csv(out / "film.csv")
+    size = float(found[1])
+    lengths = table["equivalent_diameter_area_nm"] / table["equivalent_diameter_area"]
+    assert np.allclose(lengths, size, rtol=0.01)
+
+    code, _, error = run("segment", image, *options, "--tilt-axis-deg", 10)
+    assert code == 2
+    assert "leave --tilt-axis-deg out" in error
+    np.save(tmp_path / "noise.npy", np.random.default_rng(0).random((200, 200)))
+    code, _, error = run("segment", tmp_path / "noise.npy", *options)
+    assert code == 2
+    assert "no regular pattern" in error
 
 
 def test_damaged_input_gives_one_sentence(run, image, tiny_bundle, tmp_path):

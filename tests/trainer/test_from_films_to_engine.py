@@ -29,7 +29,9 @@ from skyrmlive.trainer.lorentz.microscope import Microscope
 from skyrmlive.trainer.micromagnetics.multiresolution import RelaxationPlan
 
 RECIPE = PRESETS["paper"].model_copy(update={"cells": 64, "placed_share": 1.0})
-QUICK = RelaxationPlan(20, 50, 0.6, 25, 20)
+QUICK = RelaxationPlan(
+    fine_steps_before=20, coarse_steps_max=50, check_every=25, fine_steps_after=20
+)
 OPTICS = Optics(Microscope(), -2e6, 20.0)
 FILMS = 12
 
@@ -37,10 +39,10 @@ FILMS = 12
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     path = tmp_path_factory.mktemp("films") / "set"
-    first = FilmStore.create(path, RECIPE, 7, FILMS)
-    for _ in simulate_films(first, 5, QUICK, batch=2, workers=1, device="cpu"):
+    first = FilmStore.create(path, RECIPE, QUICK, 7, FILMS)
+    for _ in simulate_films(first, 5, batch=2, workers=1, device="cpu"):
         pass
-    return path, FilmStore.create(path, RECIPE, 7, FILMS)
+    return path, FilmStore.create(path, RECIPE, QUICK, 7, FILMS)
 
 
 def test_an_interrupted_set_goes_on_and_equals_one_made_at_once(store, tmp_path):
@@ -50,12 +52,12 @@ def test_an_interrupted_set_goes_on_and_equals_one_made_at_once(store, tmp_path)
     # a torn last line, as a kill leaves it
     with (path / "films.jsonl").open("a") as register:
         register.write('{"index": 5, "sta')
-    new = list(simulate_films(films, FILMS, QUICK, batch=3, workers=1, device="cpu"))
+    new = list(simulate_films(films, FILMS, batch=3, workers=1, device="cpu"))
     assert sorted(record["index"] for record in new) == list(range(5, FILMS))
     assert [record["index"] for record in films.records()] == list(range(FILMS))
 
-    other = FilmStore.create(tmp_path / "at-once", RECIPE, 7, FILMS)
-    for _ in simulate_films(other, 2, QUICK, batch=2, workers=1, device="cpu"):
+    other = FilmStore.create(tmp_path / "at-once", RECIPE, QUICK, 7, FILMS)
+    for _ in simulate_films(other, 2, batch=2, workers=1, device="cpu"):
         pass
     np.testing.assert_allclose(other.magnetisation(1), films.magnetisation(1), atol=2e-3)
 
@@ -72,7 +74,7 @@ def test_films_are_unit_vectors_with_skyrmions(store):
 def test_another_recipe_or_seed_is_refused(store):
     path, _ = store
     with pytest.raises(UserError, match="another recipe or seed"):
-        FilmStore.create(path, RECIPE, 8, FILMS)
+        FilmStore.create(path, RECIPE, QUICK, 8, FILMS)
     with pytest.raises(UserError, match="not a set of films"):
         FilmStore.open(path / "nothing")
 
@@ -100,7 +102,7 @@ def test_noise_is_measured_against_the_mean():
 def trained(store, tmp_path_factory):
     """Train 30 steps, stop, go on to 60: as after a power cut."""
     _, films = store
-    for _ in simulate_films(films, FILMS, QUICK, batch=3, workers=1, device="cpu"):
+    for _ in simulate_films(films, FILMS, batch=3, workers=1, device="cpu"):
         pass
     folder = tmp_path_factory.mktemp("run")
     learning, kept_back = split_films([films])
@@ -140,7 +142,7 @@ def test_the_bundle_runs_and_gives_what_torch_gives(trained):
     with torch.no_grad():
         expected = torch.sigmoid(training.average.eval()(torch.from_numpy(image))).numpy()
     np.testing.assert_allclose(engine.backend.infer(image), expected, atol=2e-3)
-    assert bundle.condition.mask_definition == "Mz < triangle threshold, eroded by 1 cell"
+    assert bundle.condition.mask_definition == "Mz < 0.98, eroded by 1 cell"
     assert "| 100 |" in bundle.card
 
 

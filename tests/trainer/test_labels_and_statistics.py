@@ -43,7 +43,7 @@ def test_erosion_takes_one_cell_off_all_around_also_at_the_border(film):
 
 
 def test_triangle_threshold_lies_near_the_background(film):
-    mask = mask_label(film[2], LabelRule(erosion_cells=0))
+    mask = mask_label(film[2], LabelRule(threshold=None, erosion_cells=0))
     _, areas, _ = periodic_components(mask)
     radius = np.sqrt(areas / np.pi)
     assert len(areas) == 3

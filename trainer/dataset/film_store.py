@@ -14,6 +14,7 @@ import numpy as np
 import tensorstore as ts
 
 from ...stream.errors import UserError
+from ..micromagnetics.multiresolution import RelaxationPlan
 from .film_recipe import FilmRecipe
 
 
@@ -24,9 +25,12 @@ class FilmStore:
     `saturation_magnetisation` float32 (films, ny, nx) in A/m.
     """
 
-    def __init__(self, path: Path, recipe: FilmRecipe, seed: int, capacity: int) -> None:
+    def __init__(
+        self, path: Path, recipe: FilmRecipe, plan: RelaxationPlan, seed: int, capacity: int
+    ) -> None:
         self.path = path
         self.recipe = recipe
+        self.plan = plan
         self.seed = seed
         self.capacity = capacity
         cells = recipe.cells
@@ -38,27 +42,29 @@ class FilmStore:
         )
 
     @classmethod
-    def create(cls, path: Path, recipe: FilmRecipe, seed: int, capacity: int) -> FilmStore:
+    def create(
+        cls, path: Path, recipe: FilmRecipe, plan: RelaxationPlan, seed: int, capacity: int
+    ) -> FilmStore:
         """Create a set in `path`, or go on with the one that is there.
 
         Raises
         ------
         UserError
-            If `path` holds a set with another recipe or seed.
+            If `path` holds a set with another recipe, plan or seed.
         """
         description = path / "set.json"
         if description.exists():
             store = cls.open(path)
-            if store.recipe != recipe or store.seed != seed:
+            if (store.recipe, store.plan, store.seed) != (recipe, plan, seed):
                 raise UserError(
                     f"{path} holds films of another recipe or seed; choose another folder."
                 )
             if capacity > store.capacity:
-                store = cls(path, recipe, seed, capacity)
+                store = cls(path, recipe, plan, seed, capacity)
                 store._describe()
             return store
         path.mkdir(parents=True, exist_ok=True)
-        store = cls(path, recipe, seed, capacity)
+        store = cls(path, recipe, plan, seed, capacity)
         store._describe()
         return store
 
@@ -76,6 +82,7 @@ class FilmStore:
             return cls(
                 path,
                 FilmRecipe.model_validate(described["recipe"]),
+                RelaxationPlan.model_validate(described["plan"]),
                 described["seed"],
                 described["capacity"],
             )
@@ -87,6 +94,7 @@ class FilmStore:
     def _describe(self) -> None:
         described = {
             "recipe": self.recipe.model_dump(),
+            "plan": self.plan.model_dump(),
             "seed": self.seed,
             "capacity": self.capacity,
         }

@@ -1,9 +1,8 @@
 """Ground truth of a film: where a skyrmion ends.
 
-Two definitions stand side by side. The *mask* is what the paper's authors trained on: its text says
-Mz <= 0.98, but their published pairs agree with a triangle threshold of each film's Mz instead
-(Zack, Rogers and Latt, J. Histochem. Cytochem. 25, 741, 1977), which their notebook follows by an
-erosion. The *core*, Mz < 0, is the physical size that papers report as a skyrmion's radius.
+Two definitions stand side by side. The *mask* is what the paper's authors trained on: Mz < 0.98,
+eroded by one cell, as their notebook does (docs/decisions/0004 says how their published pairs
+confirm it). The *core*, Mz < 0, is the physical size that papers report as a skyrmion's radius.
 """
 
 from __future__ import annotations
@@ -20,7 +19,9 @@ class LabelRule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threshold: float | None = Field(
-        default=None, description="of Mz; None is the triangle threshold"
+        default=0.98,
+        description="of Mz; None is each film's own triangle threshold (Zack, Rogers and Latt, "
+        "J. Histochem. Cytochem. 25, 741, 1977)",
     )
     erosion_cells: int = Field(default=1, ge=0)
 

@@ -13,7 +13,7 @@ import torch
 
 from ..micromagnetics.effective_field import EffectiveField
 from ..micromagnetics.material import FilmBatch
-from ..micromagnetics.multiresolution import RelaxationPlan, relax_film
+from ..micromagnetics.multiresolution import relax_film
 from .film_recipe import FilmDraw, FilmRecipe, draw_film
 from .film_statistics import film_statistics
 from .film_store import FilmStore
@@ -37,9 +37,7 @@ def film_batch(draws: list[FilmDraw], recipe: FilmRecipe) -> FilmBatch:
     )
 
 
-def simulate_batch(
-    store: FilmStore, indices: list[int], plan: RelaxationPlan, device: str
-) -> list[dict[str, Any]]:
+def simulate_batch(store: FilmStore, indices: list[int], device: str) -> list[dict[str, Any]]:
     """Draw, relax and store some films of a set; return their records for the register."""
     started = time.perf_counter()
     recipe = store.recipe
@@ -47,7 +45,7 @@ def simulate_batch(
     films = film_batch(draws, recipe).to(device)
     field_t = torch.tensor([draw.applied_field_t for draw in draws])
     start = torch.tensor(np.stack([draw.start for draw in draws])).to(device)
-    m, coarse_steps, settled = relax_film(films, field_t, start, plan)
+    m, coarse_steps, settled = relax_film(films, field_t, start, store.plan)
     energy_j = EffectiveField(films, field_t).energy(m)
     seconds = (time.perf_counter() - started) / len(indices)
     records = []
@@ -74,21 +72,20 @@ def simulate_batch(
 
 
 _worker_store: FilmStore
-_worker_plan: RelaxationPlan
 
 
-def _start_worker(path: Path, plan: RelaxationPlan) -> None:
-    global _worker_store, _worker_plan
+def _start_worker(path: Path) -> None:
+    global _worker_store
     torch.set_num_threads(1)
-    _worker_store, _worker_plan = FilmStore.open(path), plan
+    _worker_store = FilmStore.open(path)
 
 
 def _work(indices: list[int]) -> list[dict[str, Any]]:
-    return simulate_batch(_worker_store, indices, _worker_plan, "cpu")
+    return simulate_batch(_worker_store, indices, "cpu")
 
 
 def simulate_films(
-    store: FilmStore, count: int, plan: RelaxationPlan, batch: int, workers: int, device: str
+    store: FilmStore, count: int, batch: int, workers: int, device: str
 ) -> Iterator[dict[str, Any]]:
     """Bring the set to `count` films and yield the record of each film that is new.
 
@@ -100,12 +97,12 @@ def simulate_films(
     batches = [missing[start : start + batch] for start in range(0, len(missing), batch)]
     if device != "cpu" or workers == 1:
         for indices in batches:
-            for record in simulate_batch(store, indices, plan, device):
+            for record in simulate_batch(store, indices, device):
                 store.register(record)
                 yield record
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _start_worker, (store.path, plan)) as pool:
+    with context.Pool(workers, _start_worker, (store.path,)) as pool:
         for records in pool.imap_unordered(_work, batches):
             for record in records:
                 store.register(record)

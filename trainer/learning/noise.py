@@ -22,11 +22,11 @@ class NoiseRecipe(BaseModel):
     poisson_share: float = 0.4
     salt_and_pepper: tuple[float, float] = (0.0, 0.02)
     salt_and_pepper_share: float = 0.3
-    gamma: tuple[float, float] = (0.8, 1.25)
+    gamma: tuple[float, float] = (0.5, 1.8)
     background_share: float = 0.4
     background_amplitude: tuple[float, float] = (0.0, 0.5)
-    blur_share: float = 0.2
-    blur_pixels: tuple[float, float] = (0.5, 3.0)
+    blur_share: float = 0.6
+    blur_pixels: tuple[float, float] = (0.1, 5.0)
 
 
 def stretched(image: np.ndarray) -> np.ndarray:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 import torch
+from pydantic import BaseModel, ConfigDict
 
 from .effective_field import EffectiveField
 from .material import FilmBatch
 from .minimise import Descent, relax
 
 
-@dataclass(frozen=True)
-class RelaxationPlan:
+class RelaxationPlan(BaseModel):
     """Steps of each stage and the rule that ends the middle one.
 
     Attributes
@@ -28,6 +27,8 @@ class RelaxationPlan:
     fine_steps_after
         Descent steps on the fine grid at the end, for the walls.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fine_steps_before: int = 250
     coarse_steps_max: int = 4000

@@ -1,0 +1,107 @@
+"""The Lorentz image that found skyrmion cores would make: a physical check of a segmentation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import constants, fft
+
+from .condition import ImagingCondition
+
+#: The magnetic centre lies beside the lobes across the tilt axis, by an amount that depends on the
+#: film; agreement is sought within so many nm.
+_ASIDE_NM = 15.0
+#: Gaussian band: slow background and pixel noise are no part of the pattern.
+_LARGEST_NM, _SMALLEST_NM = 75.0, 6.0
+
+
+class WeakPhaseImage:
+    """Renders cores in the engine's geometry and condition, for one shape of image.
+
+    Under a positive tilt about x the perpendicular moment has the phase ~ -i kx Mz(k) / k^2
+    (Mansuripur, J. Appl. Phys. 69, 2455, 1991), cores are where Mz falls from 1 to -1, and a weak
+    phase makes the image 1 + 2 sin(chi) E phase, with chi and E of the trainer's transfer function
+    (De Graef, *Introduction to Conventional TEM*, 2003, chapter 7). Thickness, in-plane moments and
+    all amplitudes are left out.
+
+    Parameters
+    ----------
+    condition
+        The engine's.
+    shape
+        (height, width) in engine pixels.
+    """
+
+    def __init__(self, condition: ImagingCondition, shape: tuple[int, int]) -> None:
+        self._shape = shape
+        qx = fft.rfftfreq(shape[1], condition.pixel_size_nm)
+        qy = fft.fftfreq(shape[0], condition.pixel_size_nm)[:, None]
+        qy_seen = qy / math.cos(math.radians(condition.tilt_deg))  # foreshortened in the microscope
+        q2 = qx**2 + qy_seen**2
+        q2_sample = qx**2 + qy**2
+        band = np.exp(-2 * (np.pi * _SMALLEST_NM) ** 2 * q2_sample)
+        band *= 1 - np.exp(-2 * (np.pi * _LARGEST_NM) ** 2 * q2_sample)
+        wave = np.zeros_like(q2)
+        np.divide(np.broadcast_to(qx, q2.shape), q2, out=wave, where=q2 > 0)
+        self._band = band
+        self._from_core = 1j * band * wave * _transfer(q2, condition)
+        self._aside = max(1, round(_ASIDE_NM / condition.pixel_size_nm))
+
+    def render(self, core: np.ndarray) -> np.ndarray:
+        """Return the band-passed image of cores (probabilities or 0 and 1), in arbitrary units."""
+        return self._filtered(core, self._from_core)
+
+    def agreement(self, core: np.ndarray, image: np.ndarray, where: np.ndarray) -> float:
+        """Return the correlation of the image with the image that the cores would make.
+
+        Parameters
+        ----------
+        core, image
+            Of the shape given, in engine geometry.
+        where
+            Bool of that shape: the pixels to compare.
+
+        Returns
+        -------
+        float
+            -1 to 1; the best within 15 nm across the tilt axis.
+        """
+        seen = self._filtered(image, self._band)[where]
+        made = self.render(core)
+        return max(
+            _correlation(np.roll(made, rows, axis=0)[where], seen)
+            for rows in range(-self._aside, self._aside + 1)
+        )
+
+    def _filtered(self, image: np.ndarray, response: np.ndarray) -> np.ndarray:
+        spectrum = np.asarray(fft.rfft2(image)) * response
+        return np.asarray(fft.irfft2(spectrum, s=self._shape), np.float32)
+
+
+def _transfer(q2: np.ndarray, condition: ImagingCondition) -> np.ndarray:
+    """Return sin(chi) times the envelope."""
+    wavelength = electron_wavelength_nm(condition.voltage_kv)
+    defocus, cs = condition.defocus_nm, condition.spherical_aberration_nm
+    spread, angle = condition.defocus_spread_nm, condition.beam_convergence_rad
+    q = np.sqrt(q2)
+    chi = np.pi * wavelength * defocus * q2 + np.pi / 2 * cs * wavelength**3 * q2**2
+    u = 1 + 2 * (np.pi * angle * spread) ** 2 * q2
+    slope = cs * wavelength**3 * q2 * q + defocus * wavelength * q
+    damping = (np.pi * wavelength * spread * q2) ** 2 / 2 + (
+        np.pi * angle / wavelength * slope
+    ) ** 2
+    return np.sin(chi) * np.exp(-damping / u)
+
+
+def electron_wavelength_nm(voltage_kv: float) -> float:
+    """Return the relativistic wavelength of electrons in nm, 0.002508 at 200 kV."""
+    energy = constants.e * voltage_kv * 1e3
+    rest = constants.m_e * constants.c**2
+    return constants.h * constants.c / math.sqrt(energy * (energy + 2 * rest)) * 1e9
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the correlation coefficient of two zero-mean patterns, 0 if one of them is empty."""
+    norm = math.sqrt(float(a @ a) * float(b @ b))
+    return float(a @ b) / norm if norm > 0 else 0.0

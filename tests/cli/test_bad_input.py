@@ -1,0 +1,116 @@
+"""Bad input to commands: one sentence, exit code 2, nothing left behind.
+
+Bad files, addresses and options of `send`, `record`, `segment` and `engines` are tested where those
+parts are.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from skyrmlive.cli import needs_torch, viewer_process
+from skyrmlive.inference.bundle import CARD, CONDITION, MANIFEST, MODEL, write_manifest
+
+ANY_PORT = "tcp://127.0.0.1:*"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A bundle of which one byte was changed after its manifest was written."""
+    folder = tmp_path / "engine"
+    folder.mkdir()
+    for name in (CONDITION, MODEL, CARD):
+        (folder / name).write_bytes(b"{}")
+    write_manifest(folder)
+    (folder / MODEL).write_bytes(b"{]")
+    return folder
+
+
+def test_serve_refuses_missing_and_changed_engines(refusal, tmp_path: Path, bundle: Path):
+    options = ("serve", "--listen", ANY_PORT, "--publish", ANY_PORT, "--record", tmp_path / "run")
+    assert "no engine called 'nowhere'" in refusal(*options, "--engine", "nowhere")
+    assert f"no {MANIFEST}" in refusal(*options, "--engine", tmp_path)
+    assert MODEL in refusal(*options, "--engine", bundle)
+    assert not (tmp_path / "run").exists()
+
+
+def test_serve_refuses_an_occupied_port_for_results(refusal):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        options = ("--listen", ANY_PORT, "--publish", f"tcp://127.0.0.1:{port}")
+        assert "already in use" in refusal("serve", *options)
+
+
+def test_options_that_do_not_go_together(refusal, tmp_path: Path):
+    assert "not both" in refusal("serve", "--listen", ANY_PORT, "--connect", ANY_PORT)
+    assert "--publish off" in refusal("serve", "--viewer", "--publish", "off")
+    assert "--speed" in refusal("replay", tmp_path, "--speed", 0)
+    assert "--watch" in refusal("send", tmp_path, "--watch", "--repeat", 2)
+
+
+def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
+    out = ("--out", tmp_path / "out")
+    assert "no preset 'gold'; there are paper" in refusal("simulate", "--preset", "gold", *out)
+    missing = tmp_path / "missing"
+    assert str(missing) in refusal("train", "--films", missing, *out)
+    assert "In focus" in refusal("train", "--films", missing, "--defocus-nm", 0, *out)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("simulate", ["--out", "here"]),
+        ("train", ["--films", "there", "--out", "here"]),
+        ("evaluate", ["--films", "there"]),
+    ],
+)
+def test_without_torch_the_trainer_says_what_to_install(
+    refusal, monkeypatch: pytest.MonkeyPatch, command: str, options: list[str]
+):
+    _hide(monkeypatch, needs_torch, "torch")
+    assert 'pip install "skyrmlive[train]"' in refusal(command, *options)
+
+
+def test_the_viewer_says_what_to_install(refusal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    _hide(monkeypatch, viewer_process, "napari")
+    sentence = refusal("demo", "--viewer", "--out", tmp_path / "out")
+    assert 'pip install "skyrmlive[viewer]"' in sentence
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a screen can be missing")
+@pytest.mark.skipif(importlib.util.find_spec("napari") is None, reason="needs the extra 'viewer'")
+def test_the_viewer_needs_a_screen(refusal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "needs a screen" in refusal("demo", "--viewer", "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_installed_program_ends_the_same_way(tmp_path: Path):
+    run = subprocess.run(
+        [sys.executable, "-m", "skyrmlive.cli.main", "replay", str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr == f"skyrmlive: {tmp_path} is not a recording: it has no run.json.\n"
+
+
+def _hide(monkeypatch: pytest.MonkeyPatch, module, library: str) -> None:
+    """Let `module` look for `library` in vain."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        module.importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == library else find_spec(name, *rest),
+    )
