@@ -18,6 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from scipy.ndimage import gaussian_filter
+
 from skyrmlive.inference.analyser import SkyrmionAnalyser
 from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.condition import ImagingCondition

@@ -105,8 +105,13 @@ def _calibrated(name: str, frame: Frame, metadata: FrameMetadata, engine: Engine
         f"  for send and serve: --pixel-size-nm {found.pixel_size_nm:.2f} "
         f"--tilt-axis-deg {found.tilt_axis_deg:.0f}"
     )
-    for warning in found.warnings():
-        typer.echo(f"  note: {warning}")
+    if metadata.pixel_size_nm is None:
+        typer.echo(
+            "  note: this scale is what suits the engine; sizes in nm are equivalent sizes, "
+            "not measurements"
+        )
+    for doubt in found.doubts():
+        typer.echo(f"  note: {doubt}")
     return found.applied_to(metadata)
 
 

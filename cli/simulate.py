@@ -16,7 +16,9 @@ def simulate(
         Path, typer.Option(help="Folder of the set; an interrupted one is gone on with.")
     ],
     films: Annotated[int, typer.Option(min=1, help="Number of films the set shall have.")] = 400,
-    preset: Annotated[str, typer.Option(help="Material: paper, paper-text or paper-swept.")] = "paper",
+    preset: Annotated[
+        str, typer.Option(help="Material: paper, paper-text or paper-swept.")
+    ] = "paper",
     seed: Annotated[int, typer.Option(help="Films of different seeds are independent.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes on the CPU; 0 is one a core.")] = 0,
     coarse_steps: Annotated[

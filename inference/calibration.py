@@ -75,8 +75,8 @@ class Calibration:
         assumed = sorted({*(metadata.assumed or ()), *found})
         return metadata.model_copy(update=found | {"assumed": assumed})
 
-    def warnings(self) -> list[str]:
-        """Say what makes the result doubtful."""
+    def doubts(self) -> list[str]:
+        """Say what makes the result doubtful, empty if nothing does."""
         found = []
         if self.score < _LOW_SCORE:
             found.append(

@@ -13,7 +13,7 @@ _IN_WORDS = {
     "pixel_size_nm": "pixel size",
     "tilt_axis_deg": "direction of the tilt axis",
     "tilt_x_deg": "tilt",
-    "tilt_y_deg": "tilt across",
+    "tilt_y_deg": "tilt",
     "defocus_nm": "defocus",
 }
 
@@ -112,10 +112,10 @@ def condition_warnings(metadata: FrameMetadata, condition: ImagingCondition) -> 
             f"defocus unknown: the engine's {_number(condition.defocus_nm * 1e-6)} mm is assumed"
         )
     if metadata.assumed:
-        names = ", ".join(_IN_WORDS.get(name, name) for name in metadata.assumed)
-        text = f"assumed, not measured: {names}"
+        names = dict.fromkeys(_IN_WORDS.get(name, name) for name in metadata.assumed)
+        text = f"assumed, not told by the camera: {', '.join(names)}"
         if "pixel_size_nm" in metadata.assumed:
-            text += "; sizes in nm are equivalent sizes, not measurements"
+            text += "; sizes in nm are only as good as that"
         warnings.append(text)
     return warnings
 

@@ -41,7 +41,7 @@ class FrameMetadata(BaseModel):
         description="'sample': the image was already stretched back by 1/cos(tilt)",
     )
     assumed: list[str] | None = Field(
-        default=None, description="names of the keys above that nobody measured"
+        default=None, description="names of the keys above that did not come with the frame"
     )
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
 from skyrmlive.inference.engine_store import load_engine
 from skyrmlive.inference.overlay import draw_overlay
 from skyrmlive.inference.segmenter import Segmenter

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from skyrmlive.cli import needs_torch, viewer_process
 from skyrmlive.inference.bundle import CARD, CONDITION, MANIFEST, MODEL, write_manifest
 

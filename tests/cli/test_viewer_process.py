@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from skyrmlive.cli.viewer_process import ViewerProcess
 from skyrmlive.stream.publisher import ResultPublisher
 

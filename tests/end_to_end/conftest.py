@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from skyrmlive.cli.demo_camera import camera_frames
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import load_engine

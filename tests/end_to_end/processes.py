@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import tifffile
 import zmq
-from skyrmlive.stream.frame import Frame
 from zmq.utils.monitor import recv_monitor_message
+
+from skyrmlive.stream.frame import Frame
 
 SKYRMLIVE = [sys.executable, "-m", "skyrmlive.cli.main"]
 ANY_PORT = "tcp://127.0.0.1:*"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.spatial import KDTree
+
 from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED, find_engine

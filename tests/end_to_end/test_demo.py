@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.result import TABLE_DTYPES
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import tifffile
 import zmq
+
 from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.recording import Recording
 from skyrmlive.stream.result import TABLE_DTYPES

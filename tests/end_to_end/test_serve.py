@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import zmq
+
 from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.result import TABLE_DTYPES

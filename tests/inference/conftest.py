@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from skyrmlive.inference.bundle import EngineBundle, write_bundle
 from skyrmlive.inference.engine import Engine
 

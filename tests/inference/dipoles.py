@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+
 from skyrmlive.trainer.lorentz.fresnel import lorentz_image
 from skyrmlive.trainer.lorentz.microscope import Microscope
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions, spread_points

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.spatial import KDTree
+
 from skyrmlive.inference.analyser import SkyrmionAnalyser
 from skyrmlive.inference.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.segmenter import Segmenter

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from skyrmlive.inference.bundle import EngineBundle, write_bundle, write_manifest
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import find_engine, list_engines, load_engine

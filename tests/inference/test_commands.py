@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+
 from skyrmlive.cli.main import main
 from skyrmlive.stream.result import TABLE_DTYPES
 

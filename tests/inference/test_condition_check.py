@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from skyrmlive.inference.condition_check import condition_warnings, contrast_is_inverted
 from skyrmlive.inference.engine_choice import choose_engine
 from skyrmlive.stream.errors import UserError

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from skyrmlive.inference.geometry import geometry_for, tilt_of
 from skyrmlive.stream.errors import FrameRejected
 from skyrmlive.stream.frame import FrameMetadata

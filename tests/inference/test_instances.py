@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from skimage.measure import regionprops
+
 from skyrmlive.inference.geometry import geometry_for
 from skyrmlive.inference.instances import find_instances
 from skyrmlive.inference.measure import measure

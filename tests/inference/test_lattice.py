@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from skyrmlive.inference.lattice import lattice_order
 
 from .samples import triangular

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import trackpy
 from scipy.spatial import KDTree
+
 from skyrmlive.inference.linking import Linker
 
 from .samples import triangular

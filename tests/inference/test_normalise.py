@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from skyrmlive.inference.normalise import normalise, replace_non_finite, saturated_fraction
 from skyrmlive.stream.errors import UserError
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from skyrmlive.inference.overlay import BORDER_RGB, OUTLINE_RGB, draw_overlay, label_outlines
 
 

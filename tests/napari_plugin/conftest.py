@@ -8,6 +8,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+
 from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.stream.result import TABLE_DTYPES, FrameResult, ResultSummary, empty_table
 

@@ -7,6 +7,7 @@ from threading import enumerate as running_threads
 import numpy as np
 import pytest
 import zmq
+
 from skyrmlive.napari_plugin.connection import Connection
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.publisher import FRAME_TOPIC, RESULT_TOPIC, ResultPublisher

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from skyrmlive.napari_plugin.history import History
 from skyrmlive.napari_plugin.model import LiveModel, Status
 from skyrmlive.napari_plugin.snapshot import Delivery, Mailbox, Snapshot, track_labels

@@ -7,6 +7,7 @@ from threading import enumerate as running_threads
 
 import numpy as np
 import pytest
+
 from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.publisher import ResultPublisher
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import zmq
+
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.stream.result import TABLE_DTYPES, FrameResult, ResultSummary, empty_table

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from skyrmlive.stream.arrival import Arrival
 from skyrmlive.stream.assumptions import AssumingSource, with_assumptions
 from skyrmlive.stream.frame import Frame, FrameMetadata

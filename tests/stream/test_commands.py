@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from skyrmlive.stream.recording import Recording, RunRecorder
 
 SKYRMLIVE = [sys.executable, "-m", "skyrmlive.cli.main"]
@@ -100,6 +101,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 def test_a_recording_can_be_sent_to_a_spreadsheet(tmp_path, analyser, make_frame):
     import pandas as pd
+
     from skyrmlive.stream.csv_files import CsvResults
 
     recorder = RunRecorder(tmp_path / "run")

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.files import FilesSource, read_frames, watch
 from skyrmlive.stream.frame import ALLOWED_DTYPES, FrameMetadata

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.listener import FrameListener

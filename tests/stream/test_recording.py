@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import ALLOWED_DTYPES, Frame, FrameMetadata
 from skyrmlive.stream.recording import Recording, RunRecorder, check

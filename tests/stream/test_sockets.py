@@ -8,6 +8,7 @@ import logging
 import numpy as np
 import pytest
 import zmq
+
 from skyrmlive.stream import addresses
 from skyrmlive.stream.errors import FrameRejected, UserError
 from skyrmlive.stream.listener import FrameListener

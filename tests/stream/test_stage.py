@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from skyrmlive.stream.errors import FrameRejected
 from skyrmlive.stream.stage import StageLog, StageReading
 

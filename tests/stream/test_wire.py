@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from skyrmlive.stream.errors import FrameRejected
 from skyrmlive.stream.frame import ALLOWED_DTYPES, Frame, FrameMetadata
 from skyrmlive.stream.stage import StageReading

@@ -93,7 +93,8 @@ def test_weak_phase_contrast_is_twice_the_sine_of_the_aberration():
     q = period / (n * pixel_nm)
     transfer = transfer_function((n, n), pixel_nm, microscope, -2e6, 0.0, phase)[0, period]
     chi = math.pi * microscope.wavelength_nm * -2e6 * q**2
-    assert contrast == pytest.approx(2 * amplitude * math.sin(chi) * float(transfer.abs()), rel=1e-3)
+    expected = 2 * amplitude * math.sin(chi) * float(transfer.abs())
+    assert contrast == pytest.approx(expected, rel=1e-3)
     assert float(image.mean()) == pytest.approx(1.0, abs=1e-6)
 
 
