@@ -21,6 +21,7 @@ def evaluate(
     pairs: Annotated[
         Path | None, typer.Option(help="Folder of pairs NAME_image.tif, NAME_label.tif.")
     ] = None,
+    mask_threshold: Annotated[float, typer.Option(help="The films' mask is Mz below this.")] = 0.97,
     erosion_cells: Annotated[int, typer.Option(min=0, help="Erosion of the films' labels.")] = 1,
     noise: Annotated[
         list[float] | None, typer.Option(help="Noise in percent; may be given several times.")
@@ -62,9 +63,8 @@ def evaluate(
             condition.tilt_deg,
         )
         selection = [(store, [r["index"] for r in store.records()]) for store in stores]
-        source = ExampleSource(
-            selection, LabelRule(erosion_cells=erosion_cells), optics, NoiseRecipe()
-        )
+        rule = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells)
+        source = ExampleSource(selection, rule, optics, NoiseRecipe())
         truth, total = evaluation.pairs_from_films(source), len(source)
         title = f"{total} films"
     with Progress(transient=True) as progress:
@@ -80,5 +80,5 @@ def evaluate(
     scores.to_csv(out / "scores.csv", index=False)
     evaluation.plot_scores(summary, f"{condition.name} on {title}", out / "scores.png")
     print(f"{loaded.engine_id} on {title}, mean over {total} images")
-    print(summary.to_string(float_format="{:.3f}".format))
+    print(summary.dropna(axis="columns", how="all").to_string(float_format="{:.3f}".format))
     print(f"Every image in {out / 'scores.csv'}, plot in {out / 'scores.png'}.")

@@ -24,6 +24,7 @@ def train(
     steps: Annotated[int, typer.Option(min=1, help="Gradient steps.")] = 3000,
     batch: Annotated[int, typer.Option(min=1, help="Images a step.")] = 16,
     filters: Annotated[int, typer.Option(min=4, help="Filters of the first level.")] = 24,
+    mask_threshold: Annotated[float, typer.Option(help="The mask is Mz below this.")] = 0.97,
     erosion_cells: Annotated[int, typer.Option(min=0, help="Erosion of the mask label.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option()] = 0,
@@ -45,7 +46,7 @@ def train(
     if defocus_nm == 0:
         raise UserError("In focus a magnetic film shows nothing; give a defocus.")
     optics = Optics(Microscope(voltage_kv=voltage_kv), defocus_nm, tilt_deg)
-    rule, noise = LabelRule(erosion_cells=erosion_cells), NoiseRecipe()
+    rule, noise = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells), NoiseRecipe()
     stores = [FilmStore.open(path) for path in films]
     learning, kept_back = split_films(stores)
     source = ExampleSource(learning, rule, optics, noise)

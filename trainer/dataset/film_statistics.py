@@ -78,3 +78,26 @@ def film_statistics(mz: np.ndarray, cell_size_nm: float) -> dict[str, Any]:
         "mean_diameter_nm": float(2 * radius.mean() * cell_size_nm) if len(radius) else None,
         "regularity": regularity,
     }
+
+
+def describe_films(records: list[dict[str, Any]]) -> str:
+    """Return a few lines on what the films of a set look like, from their records."""
+    empty = sum(record["skyrmions"] + record["stripes"] == 0 for record in records)
+    striped = sum(record["stripes"] > 0 for record in records)
+    settled = sum(record["settled"] for record in records)
+    regular = [r["regularity"] for r in records if r["regularity"] is not None]
+    diameters = [r["mean_diameter_nm"] for r in records if r["mean_diameter_nm"] is not None]
+    lines = [
+        f"{len(records)} films, {settled} settled, {empty} empty, {striped} with stripes",
+        f"{sum(record['skyrmions'] for record in records)} skyrmions",
+    ]
+    if diameters:
+        lines[-1] += f", mean diameter (Mz = 0) {min(diameters):.0f} to {max(diameters):.0f} nm"
+    if regular:
+        lines.append(
+            "neighbour distance over the ideal lattice's: "
+            f"median {sorted(regular)[len(regular) // 2]:.2f}, "
+            f"from {min(regular):.2f} to {max(regular):.2f}"
+        )
+    lines.append(f"{sum(r['seconds'] for r in records) / len(records):.1f} s a film and process")
+    return "\n".join(lines)

@@ -10,6 +10,7 @@ import pandas as pd
 from ...inference.bundle import EngineBundle, write_bundle
 from ...inference.condition import Envelope, ImagingCondition, Range
 from ...inference.engine import Engine
+from ..dataset.film_statistics import describe_films
 from ..dataset.film_store import FilmStore
 from ..dataset.labels import LabelRule
 from .evaluation import evaluate, pairs_from_films, summarise
@@ -71,13 +72,12 @@ def card_text(
     validation_films: int,
 ) -> str:
     """Return the card of an engine in Markdown."""
-    films = "\n".join(
-        f"- `{store.recipe.name}`, seed {store.seed}, {len(store.records())} films of "
-        f"{store.recipe.cells} x {store.recipe.cells} cells of {store.recipe.cell_size_nm:g} nm; "
-        f"recipe: `{store.recipe.model_dump_json()}`"
+    films = "\n\n".join(
+        f"`{store.recipe.name}`, seed {store.seed}: {describe_films(store.records())}.\n"
+        f"Recipe `{store.recipe.model_dump_json()}`, relaxation `{store.plan.model_dump_json()}`."
         for store in stores
     )
-    columns = ["subset_accuracy", "f1", "jaccard", "area_ratio"]
+    columns = ["subset_accuracy", "f1", "jaccard", "area_ratio", "diameter_ratio"]
     table = "\n".join(
         f"| {noise_percent:g} | " + " | ".join(f"{row[c]:.3f}" for c in columns) + " |"
         for noise_percent, row in validation.iterrows()
@@ -113,8 +113,8 @@ Every tenth film was kept back for validation.
 {validation_films} validation films at the exact condition, Gaussian noise added to the stretched
 image, through the same normalisation and backend as a frame at the microscope:
 
-| noise (%) | subset accuracy | F1 | Jaccard | area found / true |
-|---|---|---|---|---|
+| noise (%) | subset accuracy | F1 | Jaccard | mask area, found / true | diameter, found / true |
+|---|---|---|---|---|---|
 {table}
 """
 

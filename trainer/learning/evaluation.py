@@ -26,10 +26,11 @@ NOISE_LEVELS_PERCENT = (0.0, 10.0, 20.0, 50.0, 100.0)
 
 @dataclass(frozen=True)
 class TruthPair:
-    """An image without added noise, float32 (height, width), and its mask, bool."""
+    """An image without added noise, float32 (height, width), its mask and, if known, core, bool."""
 
     image: np.ndarray
     mask: np.ndarray
+    core: np.ndarray | None = None
 
 
 def pairs_from_films(source: ExampleSource) -> Iterator[TruthPair]:
@@ -37,7 +38,7 @@ def pairs_from_films(source: ExampleSource) -> Iterator[TruthPair]:
     optics = source.optics
     for film in range(len(source)):
         image, labels = source.clean(film, optics.defocus_nm, optics.tilt_deg, 0, False)
-        yield TruthPair(stretched(image).astype(np.float32), labels[0] > 0.5)
+        yield TruthPair(stretched(image).astype(np.float32), labels[0] > 0.5, labels[1] > 0.5)
 
 
 def pairs_from_folder(folder: Path) -> Iterator[TruthPair]:
@@ -77,8 +78,9 @@ def evaluate(
 
     Returns
     -------
-    DataFrame with columns `noise_percent, pair, subset_accuracy, f1, jaccard, area_ratio` (found
-    over true mask area, NaN where there is none).
+    DataFrame with columns `noise_percent, pair, subset_accuracy, f1, jaccard` of the mask,
+    `area_ratio` (found over true mask area) and `diameter_ratio` (found over true diameter at
+    Mz = 0: the root of the ratio of all cores' area), NaN where there is nothing to compare.
     """
     levels = list(noise_percent)
     rows = []
@@ -88,19 +90,25 @@ def evaluate(
             rng = np.random.default_rng([seed, number, round(level * 10)])
             noisy = normalise(with_gaussian_noise(pair.image, level, rng))
             batch = _padded(noisy, engine.condition.size_multiple)[None, None]
-            found = engine.backend.infer(batch)[0, 0, :height, :width] > 0.5
-            true_area = np.count_nonzero(pair.mask)
+            mask, core = engine.backend.infer(batch)[0, :, :height, :width] > 0.5
             rows.append(
                 {
                     "noise_percent": level,
                     "pair": number,
-                    **segmentation_scores(found, pair.mask),
-                    "area_ratio": np.count_nonzero(found) / true_area if true_area else np.nan,
+                    **segmentation_scores(mask, pair.mask),
+                    "area_ratio": _area_ratio(mask, pair.mask),
+                    "diameter_ratio": np.sqrt(_area_ratio(core, pair.core)),
                 }
             )
         if on_pair:
             on_pair()
     return pd.DataFrame(rows)
+
+
+def _area_ratio(found: np.ndarray, true: np.ndarray | None) -> float:
+    if true is None or not true.any():
+        return float("nan")
+    return float(np.count_nonzero(found) / np.count_nonzero(true))
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
