@@ -40,7 +40,7 @@ def frame(side: int, sign: int, condition: ImagingCondition) -> Frame:
     seen = (x > 0) & (y > 0) & (x < side - 1) & (y < side - 1)
     image = np.zeros((side, side))
     image[y[seen].astype(int), x[seen].astype(int)] = 1
-    image = gaussian_filter(image, LOBE_SIGMA_PX, order=(1, 0), mode="constant")
+    image = gaussian_filter(image, LOBE_SIGMA_PX, order=(0, 1), mode="constant")
     image = 1 + sign * 0.3 * image / np.abs(image).max()
     counts = 2000 * (image + rng.normal(0, NOISE, image.shape))
     metadata = FrameMetadata(

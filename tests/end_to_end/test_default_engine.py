@@ -21,7 +21,7 @@ from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions, spre
 
 SHAPE = (312, 360)
 MARGIN = 20  # nearer to the edge, skyrmions are cut
-RADIUS_CELLS, WALL_CELLS = 6.0, 4.0
+RADIUS_CELLS, WALL_CELLS = 5.0, 4.5
 SATURATION_A_PER_M = 2e5
 THICKNESS_NM = 27.5
 ELECTRONS_PER_PIXEL = 1500.0
