@@ -101,7 +101,7 @@ def _draw_scale_bar(picture: np.ndarray, pixel_size_nm: float) -> None:
     cv2.rectangle(
         picture, (margin, bottom - thickness), (margin + length, bottom), _TEXT_RGB, cv2.FILLED
     )
-    scale = max(0.3, width / 1600)
+    scale = max(0.3, width / 1000)
     place = (margin, bottom - 3 * thickness)
     for colour, weight in (((0, 0, 0), 3), (_TEXT_RGB, 1)):  # dark rim: legible on any ground
         cv2.putText(

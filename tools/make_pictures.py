@@ -49,8 +49,8 @@ def demo_picture(path: Path) -> None:
     figure = Figure(figsize=(10, 5), layout="constrained")
     grid = figure.add_gridspec(2, 2, width_ratios=(1.15, 1))
     picture = figure.add_subplot(grid[:, 0])
-    picture.imshow(overlay)
-    without_ticks(picture, "one frame of a simulated field sweep, skyrmions outlined")
+    picture.imshow(overlay[-680:, :680])  # enlarged: outlines are thin
+    without_ticks(picture, "part of a frame of a simulated field sweep, outlined")
     for row, (column, label, colour) in enumerate(
         (
             ("n_skyrmions", "skyrmions in the frame", "tab:blue"),
@@ -69,7 +69,8 @@ def demo_picture(path: Path) -> None:
 def from_film_to_outlines(path: Path) -> None:
     """Draw one film, its noisy Lorentz image and what the default engine makes of it."""
     engine = load_engine()
-    recipe = PRESETS["paper"].model_copy(update={"placed_share": 1.0})
+    chosen = {"placed_share": 1.0, "placed_density_per_um2": (70.0, 70.0)}
+    recipe = PRESETS["paper"].model_copy(update=chosen)
     draw = draw_film(recipe, seed=2024, index=4)
     films = film_batch([draw], recipe).to("cpu")
     m, _, _ = relax_film(
