@@ -19,6 +19,7 @@ import tifffile
 import torch
 
 from skyrmlive.trainer.dataset.field_sweep import SweepRecipe, field_sweep
+from skyrmlive.trainer.dataset.film_statistics import film_statistics
 from skyrmlive.trainer.lorentz.fresnel import lorentz_image
 from skyrmlive.trainer.lorentz.microscope import Microscope
 
@@ -64,6 +65,7 @@ def main() -> None:
                 m * ms[:, None], CELL_NM, RECIPE.thickness_nm, Microscope(), DEFOCUS_NM, TILT_DEG
             )
             seen = camera_view(image[0].numpy())
+            truth = film_statistics(m[0, 2].numpy(), CELL_NM)
             stored = np.clip((seen - LOW) / (HIGH - LOW), 0, 1)
             metadata = {
                 "field_mt": round(1e3 * field_t, 2),
@@ -74,6 +76,8 @@ def main() -> None:
                 "tilt_y_deg": 0.0,
                 "tilt_axis_deg": 0.0,
                 "pixel_size_nm": CELL_NM,
+                "true_skyrmions_in_film": truth["skyrmions"],
+                "true_mean_diameter_nm": truth["mean_diameter_nm"],
                 "intensity_low": LOW,
                 "intensity_high": HIGH,
             }
