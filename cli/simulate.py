@@ -34,7 +34,7 @@ def simulate(
 
     from .needs_torch import need_torch
 
-    need_torch("simulate")
+    need_torch("simulate", device)
     from ..trainer.dataset.film_recipe import PRESETS
     from ..trainer.dataset.film_statistics import describe_films
     from ..trainer.dataset.film_store import FilmStore

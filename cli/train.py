@@ -34,7 +34,8 @@ def train(
 
     from .needs_torch import need_torch
 
-    need_torch("train")
+    need_torch("train", device)
+    from ..inference.condition import is_engine_name
     from ..trainer.dataset.film_store import FilmStore
     from ..trainer.dataset.labels import LabelRule
     from ..trainer.learning.engine_writer import write_engine
@@ -43,6 +44,11 @@ def train(
     from ..trainer.learning.training import Training, TrainingPlan
     from ..trainer.lorentz.microscope import Microscope
 
+    if not is_engine_name(out.name):
+        raise UserError(
+            f"{out.name!r} cannot name an engine: the last part of --out may hold lower-case "
+            "letters, digits, '.', '_' and '-'."
+        )
     if defocus_nm == 0:
         raise UserError("In focus a magnetic film shows nothing; give a defocus.")
     optics = Optics(Microscope(voltage_kv=voltage_kv), defocus_nm, tilt_deg)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+ENGINE_NAME = r"^[a-z0-9][a-z0-9._-]*$"
+
+
+def is_engine_name(name: str) -> bool:
+    """Say whether an engine may be called `name`."""
+    return re.match(ENGINE_NAME, name) is not None
 
 
 class Range(BaseModel):
@@ -41,7 +49,7 @@ class ImagingCondition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format_version: Literal[1] = 1
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    name: str = Field(pattern=ENGINE_NAME)
     description: str
     voltage_kv: float = Field(gt=0)
     defocus_nm: float = Field(description="negative is underfocus")

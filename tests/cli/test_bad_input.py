@@ -61,6 +61,10 @@ def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
     assert "no preset 'gold'; there are paper" in refusal("simulate", "--preset", "gold", *out)
     missing = tmp_path / "missing"
     assert str(missing) in refusal("train", "--films", missing, *out)
+    assert "'Mine!' cannot name" in refusal(
+        "train", "--films", missing, "--out", tmp_path / "Mine!"
+    )
+    assert "cpu or cuda" in refusal("simulate", "--device", "abacus", *out)
     assert "In focus" in refusal("train", "--films", missing, "--defocus-nm", 0, *out)
     assert not (tmp_path / "out").exists()
 

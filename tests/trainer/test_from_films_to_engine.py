@@ -134,6 +134,8 @@ def test_training_learns_and_resumes(trained):
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     assert [line["step"] for line in history] == [30, 60]
     assert training.step == 60
+    with pytest.raises(UserError, match="another network"):
+        Training(folder, training.plan.model_copy(update={"filters": 4}), "cpu")
 
 
 def test_the_bundle_runs_and_gives_what_torch_gives(trained):

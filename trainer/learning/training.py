@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from ...stream.errors import UserError
 from .examples import ExampleSource
 from .network import SkyrmNet
 
@@ -78,7 +79,13 @@ def learning_rate(plan: TrainingPlan, step: int) -> float:
 
 
 class Training:
-    """One training run in a directory: `checkpoint.pt` and `history.jsonl`."""
+    """One training run in a directory: `checkpoint.pt` and `history.jsonl`.
+
+    Raises
+    ------
+    UserError
+        If the directory holds the checkpoint of another network.
+    """
 
     def __init__(self, directory: Path, plan: TrainingPlan, device: str) -> None:
         self.directory = directory
@@ -97,16 +104,25 @@ class Training:
         self._checkpoint = directory / "checkpoint.pt"
         if self._checkpoint.exists():
             state = torch.load(self._checkpoint, map_location=device, weights_only=True)
+            if state["architecture"] != self._architecture:
+                raise UserError(
+                    f"{directory} holds the checkpoint of another network; name another --run."
+                )
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.step, self.seconds = state["step"], state["seconds"]
+
+    @property
+    def _architecture(self) -> list[int]:
+        return [self.plan.filters, self.plan.levels, self.plan.block]
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         partial = self._checkpoint.with_suffix(".partial")
         torch.save(
             {
+                "architecture": self._architecture,
                 "network": self.network.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
