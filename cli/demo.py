@@ -14,6 +14,7 @@ import typer
 
 from ..stream.errors import UserError
 from .receiving import ANY_PORT
+from .run_options import WithViewer
 
 if TYPE_CHECKING:
     from ..stream.live import RunReport
@@ -29,9 +30,7 @@ def demo(
         "demo-output"
     ),
     rate: Annotated[float, typer.Option(min=0.1, help="Frames a second of the camera.")] = 4.0,
-    viewer: Annotated[
-        bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")
-    ] = False,
+    viewer: WithViewer = False,
 ) -> None:
     """Send a simulated field sweep from a camera process through the whole system.
 

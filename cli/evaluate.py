@@ -52,16 +52,7 @@ def evaluate(
         title = pairs.name
     else:
         stores = [FilmStore.open(path) for path in films or []]
-        optics = Optics(
-            Microscope(
-                voltage_kv=condition.voltage_kv,
-                spherical_aberration_nm=condition.spherical_aberration_nm,
-                beam_convergence_rad=condition.beam_convergence_rad,
-                defocus_spread_nm=condition.defocus_spread_nm,
-            ),
-            condition.defocus_nm,
-            condition.tilt_deg,
-        )
+        optics = Optics(Microscope.of(condition), condition.defocus_nm, condition.tilt_deg)
         selection = [(store, [r["index"] for r in store.records()]) for store in stores]
         rule = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells)
         source = ExampleSource(selection, rule, optics, NoiseRecipe())

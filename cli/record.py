@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..stream.errors import UserError
-from .receiving import DEFAULT_LISTEN, in_words, open_listener
+from .receiving import in_words, open_listener
+from .run_options import Connect, IdleTimeout, Insecure, Listen, MaxFrames, Subscribe
 
 if TYPE_CHECKING:
     from ..stream.receiver import Receiver
@@ -17,27 +18,12 @@ if TYPE_CHECKING:
 
 def record(
     to: Annotated[Path | None, typer.Option(help="New folder for the recording.")] = None,
-    listen: Annotated[
-        str | None,
-        typer.Option(help="Wait for the camera at this address.", show_default=DEFAULT_LISTEN),
-    ] = None,
-    connect: Annotated[
-        str | None, typer.Option(help="Fetch frames from a camera at this address instead.")
-    ] = None,
-    subscribe: Annotated[
-        bool,
-        typer.Option("--subscribe", help="With --connect: the camera publishes (SUB, not PULL)."),
-    ] = False,
-    insecure: Annotated[
-        bool,
-        typer.Option("--insecure", help="Allow addresses that other computers can reach."),
-    ] = False,
-    max_frames: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many frames.")
-    ] = None,
-    idle_timeout: Annotated[
-        float | None, typer.Option(min=0.1, help="Stop after so many seconds without a frame.")
-    ] = None,
+    listen: Listen = None,
+    connect: Connect = None,
+    subscribe: Subscribe = False,
+    insecure: Insecure = False,
+    max_frames: MaxFrames = None,
+    idle_timeout: IdleTimeout = None,
     check: Annotated[
         Path | None, typer.Option(help="Read this recording through and report damage; no more.")
     ] = None,

@@ -11,16 +11,12 @@ import typer
 
 from ..stream.errors import UserError
 from .receiving import ANY_PORT
+from .run_options import EngineName, Insecure, WithViewer
 
 
 def replay(
     recording: Annotated[Path, typer.Argument(help="Folder of a recording.")],
-    engine: Annotated[
-        str | None,
-        typer.Option(
-            help="Name of an engine or folder of a bundle.", show_default="the shipped one"
-        ),
-    ] = None,
+    engine: EngineName = None,
     speed: Annotated[
         float,
         typer.Option(
@@ -33,13 +29,8 @@ def replay(
     publish: Annotated[
         str | None, typer.Option(help="Publish the results at this address, as serve does.")
     ] = None,
-    viewer: Annotated[
-        bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")
-    ] = False,
-    insecure: Annotated[
-        bool,
-        typer.Option("--insecure", help="Allow addresses that other computers can reach."),
-    ] = False,
+    viewer: WithViewer = False,
+    insecure: Insecure = False,
 ) -> None:
     """Analyse a recording again, with this or another engine; the recording stays as it is."""
     if not speed > 0:

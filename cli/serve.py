@@ -10,54 +10,42 @@ import typer
 
 from ..stream.errors import UserError
 from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
-from .receiving import DEFAULT_LISTEN, DEFAULT_PUBLISH, Protocol, in_words, open_listener
+from .receiving import DEFAULT_PUBLISH, Protocol, in_words, open_listener
+from .run_options import (
+    Connect,
+    EngineName,
+    IdleTimeout,
+    Insecure,
+    Listen,
+    MaxFrames,
+    Subscribe,
+    WithViewer,
+)
 
 if TYPE_CHECKING:
     from ..stream.live import RunReport
 
 
 def serve(
-    listen: Annotated[
-        str | None,
-        typer.Option(help="Wait for the camera at this address.", show_default=DEFAULT_LISTEN),
-    ] = None,
-    connect: Annotated[
-        str | None, typer.Option(help="Fetch frames from a camera at this address instead.")
-    ] = None,
-    subscribe: Annotated[
-        bool,
-        typer.Option("--subscribe", help="With --connect: the camera publishes (SUB, not PULL)."),
-    ] = False,
+    listen: Listen = None,
+    connect: Connect = None,
+    subscribe: Subscribe = False,
     protocol: Annotated[Protocol, typer.Option(help="How the camera speaks.")] = Protocol.NATIVE,
     publish: Annotated[
         str, typer.Option(help="Publish results at this address; 'off' publishes nothing.")
     ] = DEFAULT_PUBLISH,
-    engine: Annotated[
-        str | None,
-        typer.Option(
-            help="Name of an engine or folder of a bundle.", show_default="the shipped one"
-        ),
-    ] = None,
+    engine: EngineName = None,
     record: Annotated[
         Path | None, typer.Option(help="Record every frame and result in this new folder.")
     ] = None,
-    viewer: Annotated[
-        bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")
-    ] = False,
+    viewer: WithViewer = False,
     pixel_size_nm: PixelSizeNm = None,
     tilt_axis_deg: TiltAxisDeg = None,
     tilt_deg: TiltDeg = None,
     defocus_nm: DefocusNm = None,
-    insecure: Annotated[
-        bool,
-        typer.Option("--insecure", help="Allow addresses that other computers can reach."),
-    ] = False,
-    max_frames: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many frames.")
-    ] = None,
-    idle_timeout: Annotated[
-        float | None, typer.Option(min=0.1, help="Stop after so many seconds without a frame.")
-    ] = None,
+    insecure: Insecure = False,
+    max_frames: MaxFrames = None,
+    idle_timeout: IdleTimeout = None,
 ) -> None:
     """Receive frames, record them, find their skyrmions and publish the results.
 

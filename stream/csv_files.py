@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
+from .closing import Closing
 from .errors import UserError
 from .result import TABLE_DTYPES, FrameResult, ResultSummary
 
 _SKIPPED = {"latency_ms", "counters", "warnings"}
 
 
-class CsvResults:
+class CsvResults(Closing):
     """Writes ``skyrmions.csv`` (one row a skyrmion) and ``frames.csv`` (one row a frame).
 
     Parameters
@@ -56,14 +56,3 @@ class CsvResults:
         """Close the files."""
         for file in self._files:
             file.close()
-
-    def __enter__(self) -> CsvResults:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

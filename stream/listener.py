@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Literal
 
 import zmq
 
 from . import addresses
 from .arrival import Arrival
+from .closing import Closing
 from .errors import FrameRejected
 from .frame import MAX_SIDE, Frame
 from .stage import StageLog, StageReading
@@ -30,7 +30,7 @@ _BATCH_MESSAGES = 64
 _LOGGED_REJECTIONS = 100
 
 
-class FrameListener:
+class FrameListener(Closing):
     """Frames from cameras that speak the native protocol.
 
     Invalid messages are counted and logged, and stage readings are attached to the frames by time.
@@ -144,17 +144,6 @@ class FrameListener:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
-
-    def __enter__(self) -> FrameListener:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _take(self, parts: list[zmq.Frame]) -> Frame | None:
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from types import TracebackType
 
 import numpy as np
 import zmq
 import zstandard
 
 from . import addresses
+from .closing import Closing
 from .frame import Frame
 from .result import FrameResult
 from .tables import to_ipc_bytes
@@ -20,7 +20,7 @@ FRAME_TOPIC = b"skyrmlive.frame"
 _SEND_HWM = 16
 
 
-class ResultPublisher:
+class ResultPublisher(Closing):
     """PUB socket that tells whoever listens what was found.
 
     Publishing never waits, and packs nothing that nobody has subscribed to.
@@ -120,14 +120,3 @@ class ResultPublisher:
     def close(self) -> None:
         """Close the socket, giving the last results a second to leave."""
         self._socket.close()
-
-    def __enter__(self) -> ResultPublisher:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

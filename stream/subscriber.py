@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import zstandard
 from pydantic import ValidationError
 
 from . import addresses
+from .closing import Closing
 from .errors import FrameRejected
 from .frame import MAX_SIDE, Frame
 from .publisher import FRAME_TOPIC, RESULT_TOPIC
@@ -61,7 +61,7 @@ def decode_published(parts: Sequence[Buffer]) -> FrameResult | PublishedFrame:
     raise FrameRejected(f"No published message has the topic {topic[:40]!r} in {len(parts)} parts.")
 
 
-class ResultSubscriber:
+class ResultSubscriber(Closing):
     """SUB socket that receives what a `ResultPublisher` sends.
 
     Parameters
@@ -116,17 +116,6 @@ class ResultSubscriber:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
-
-    def __enter__(self) -> ResultSubscriber:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _decode_result(parts: Sequence[Buffer]) -> FrameResult:

@@ -80,7 +80,7 @@ def from_film_to_outlines(path: Path) -> None:
         m * films.saturation_magnetisation[:, None],
         recipe.cell_size_nm,
         recipe.thickness_nm,
-        Microscope(),
+        Microscope.of(engine.condition),
         engine.condition.defocus_nm,
         engine.condition.tilt_deg,
     )[0].numpy()

@@ -42,18 +42,12 @@ def scattered(count: int) -> np.ndarray:
 def noisy_image(centres: np.ndarray, engine: Engine) -> np.ndarray:
     """Return the Lorentz image of skyrmions at `centres` as a counting camera takes it."""
     condition = engine.condition
-    microscope = Microscope(
-        voltage_kv=condition.voltage_kv,
-        spherical_aberration_nm=condition.spherical_aberration_nm,
-        beam_convergence_rad=condition.beam_convergence_rad,
-        defocus_spread_nm=condition.defocus_spread_nm,
-    )
     m = torch.tensor(placed_skyrmions(SHAPE, centres, RADIUS_CELLS, WALL_CELLS))[None]
     clean = lorentz_image(
         SATURATION_A_PER_M * m,
         condition.pixel_size_nm,
         THICKNESS_NM,
-        microscope,
+        Microscope.of(condition),
         condition.defocus_nm,
         condition.tilt_deg,
     )[0]

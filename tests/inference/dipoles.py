@@ -10,15 +10,14 @@ import math
 
 import cv2
 import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
 from skyrmlive.trainer.lorentz.fresnel import lorentz_image
 from skyrmlive.trainer.lorentz.microscope import Microscope
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions, spread_points
 
-from .samples import CONDITION
+from .samples import CONDITION, serialised
 
 PIXEL_SIZE_NM = CONDITION.pixel_size_nm
 _CELLS = 320
@@ -92,16 +91,7 @@ def inverse_filter() -> bytes:
         helper.make_node("Conv", ["found", "gain", "bias"], ["logits"]),
         helper.make_node("Sigmoid", ["logits"], ["probability"]),
     ]
-    graph = helper.make_graph(
-        nodes,
-        "inverse-filter",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 1, "h", "w"])],
-        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["n", 2, "h", "w"])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    return serialised("inverse-filter", nodes, weights)
 
 
 def _image(magnetisation: np.ndarray) -> np.ndarray:

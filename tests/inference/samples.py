@@ -49,12 +49,17 @@ def tiny_model() -> bytes:
         helper.make_node("Conv", ["smooth", "gain", "bias"], ["logits"]),
         helper.make_node("Sigmoid", ["logits"], ["probability"]),
     ]
+    return serialised("tiny", nodes, weights)
+
+
+def serialised(name: str, nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray]) -> bytes:
+    """Return these nodes as a checked ONNX model from `image` to `probability`."""
     graph = helper.make_graph(
         nodes,
-        "tiny",
+        name,
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 1, "h", "w"])],
         [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["n", 2, "h", "w"])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+        [numpy_helper.from_array(value, key) for key, value in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model, full_check=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from pathlib import Path
 
@@ -45,4 +44,4 @@ def to_onnx(network: SkyrmNet) -> bytes:
             dynamo=True,
             verbose=False,
         )
-        return io.BytesIO(path.read_bytes()).getvalue()
+        return path.read_bytes()

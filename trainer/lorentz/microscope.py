@@ -6,6 +6,8 @@ import math
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...inference.condition import ImagingCondition
+
 ELEMENTARY_CHARGE_C = 1.602176634e-19
 ELECTRON_MASS_KG = 9.1093837015e-31
 PLANCK_J_S = 6.62607015e-34
@@ -21,6 +23,16 @@ class Microscope(BaseModel):
     spherical_aberration_nm: float = 200e3
     beam_convergence_rad: float = Field(default=1e-5, ge=0)
     defocus_spread_nm: float = Field(default=80.0, ge=0)
+
+    @classmethod
+    def of(cls, condition: ImagingCondition) -> Microscope:
+        """Return the microscope that an engine was made for."""
+        return cls(
+            voltage_kv=condition.voltage_kv,
+            spherical_aberration_nm=condition.spherical_aberration_nm,
+            beam_convergence_rad=condition.beam_convergence_rad,
+            defocus_spread_nm=condition.defocus_spread_nm,
+        )
 
     @property
     def wavelength_nm(self) -> float:

@@ -1,0 +1,34 @@
+"""The options of a run, the same for every command that takes some of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .receiving import DEFAULT_LISTEN
+
+Listen = Annotated[
+    str | None,
+    typer.Option(help="Wait for the camera at this address.", show_default=DEFAULT_LISTEN),
+]
+Connect = Annotated[
+    str | None, typer.Option(help="Fetch frames from a camera at this address instead.")
+]
+Subscribe = Annotated[
+    bool, typer.Option("--subscribe", help="With --connect: the camera publishes (SUB, not PULL).")
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Allow addresses that other computers can reach.")
+]
+MaxFrames = Annotated[int | None, typer.Option(min=1, help="Stop after so many frames.")]
+IdleTimeout = Annotated[
+    float | None, typer.Option(min=0.1, help="Stop after so many seconds without a frame.")
+]
+EngineName = Annotated[
+    str | None,
+    typer.Option(help="Name of an engine or folder of a bundle.", show_default="the shipped one"),
+]
+WithViewer = Annotated[
+    bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")
+]
