@@ -1,25 +1,26 @@
-"""Effective field and energy: exchange, interfacial DMI, Zeeman and demagnetisation.
+"""Effective field and energy of a batch of films, the sum of all terms.
 
-The discretisation is that of the usual finite-difference codes (OOMMF, mumax3): every pair of
-neighbouring cells i, j, j one cell from i in direction u, shares
-
-    exchange   (A_ij / d^2) |m_i - m_j|^2
-    DMI        (D_ij / d) (m_z,i m_u,j - m_u,i m_z,j)
-
-per unit volume, with harmonic means A_ij and arithmetic means D_ij. The DMI term is that of
-Bogdanov and Roessler, Phys. Rev. Lett. 87, 037203 (2001): D [m_z div m - (m . grad) m_z].
+Exchange and DMI are in `neighbours`, the demagnetising field in `demagnetisation` (periodic) and
+`open_demagnetisation`; uniaxial anisotropy, -Ku (m . u)^2, and Zeeman energy, -Ms m . B, are here.
 """
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import torch
 
 from .demagnetisation import Demagnetisation
 from .material import FilmBatch
+from .neighbours import NeighbourLinks
 
 
-def _next(values: torch.Tensor, axis: int) -> torch.Tensor:
-    return torch.roll(values, -1, dims=axis)
+class DemagnetisingField(Protocol):
+    """What turns a magnetisation in A/m, (batch, 3, ny, nx), into its own field in tesla."""
+
+    def field(self, magnetisation: torch.Tensor) -> torch.Tensor:
+        """Return B = mu0 H, shape as `magnetisation`."""
+        ...
 
 
 class EffectiveField:
@@ -30,89 +31,113 @@ class EffectiveField:
     films
         Material and grid.
     applied_field_t
-        Applied induction along +z in tesla: one number, or one a film, shape (batch,).
+        Applied induction in tesla: along +z, one number or one a film, shape (batch,); or a vector
+        each, shape (1 or batch, 3).
+    demagnetisation
+        Whether the films feel their own stray field. One that exists already for this grid may be
+        handed over.
     """
 
-    def __init__(self, films: FilmBatch, applied_field_t: float | torch.Tensor) -> None:
+    def __init__(
+        self,
+        films: FilmBatch,
+        applied_field_t: float | torch.Tensor,
+        demagnetisation: bool | DemagnetisingField = True,
+    ) -> None:
         self.films = films
-        like = films.saturation_magnetisation
-        self.applied_field_t = torch.as_tensor(applied_field_t, dtype=like.dtype).to(like.device)
-        self._zeeman = (self.applied_field_t.reshape(-1, 1, 1) * torch.ones_like(like)).contiguous()
-        self._demagnetisation = Demagnetisation(films)
-        self._ms = like[:, None]
-        cell_m = films.cell_size_nm * 1e-9
-        a, d, grain = films.exchange_stiffness, films.interfacial_dmi, films.grain
-        self._links = []
-        for axis in (2, 1):  # along x, then along y
-            a_next, d_next = _next(a, axis), _next(d, axis)
-            pair_a = 2 * a * a_next / (a + a_next)
-            pair_a = torch.where(
-                grain == _next(grain, axis), pair_a, films.intergrain_exchange * pair_a
-            )
-            exchange = 2 * pair_a / cell_m**2
-            dmi = 0.5 * (d + d_next) / cell_m
-            # a link acts on both of its cells: forward here, backward on the next cell; each over
-            # the Ms of the cell it acts on, so that a sum of products is a field in tesla
-            self._links.append(
-                (
-                    (exchange / like)[:, None],
-                    (torch.roll(exchange, 1, dims=axis) / like)[:, None],
-                    dmi / like,
-                    torch.roll(dmi, 1, dims=axis) / like,
-                )
-            )
+        self._ms = films.saturation_magnetisation[:, None]
+        self.applied_field_t = _as_vectors(applied_field_t, self._ms)
+        self._applied = self.applied_field_t[:, :, None, None]
+        material = self._ms > 0
+        self._vacuum = None if bool(material.all()) else ~material
+        self._links = [NeighbourLinks(films, direction) for direction in (0, 1)]
+        self._axis, self._anisotropy_t = films.anisotropy_axis, None
+        if films.uniaxial_anisotropy is not None:
+            ms = films.saturation_magnetisation
+            twice = 2 * films.uniaxial_anisotropy
+            self._anisotropy_t = torch.where(ms > 0, twice / ms, torch.zeros_like(ms))
+        self._demagnetisation: DemagnetisingField | None = None
+        if not isinstance(demagnetisation, bool):
+            self._demagnetisation = demagnetisation
+        elif demagnetisation and films.periodic:
+            self._demagnetisation = Demagnetisation(films)
+        elif demagnetisation:
+            from .open_demagnetisation import OpenDemagnetisation
+
+            self._demagnetisation = OpenDemagnetisation(films)
 
     @property
-    def stiffness_t(self) -> float:
-        """Largest exchange coupling between two cells, in tesla."""
-        return max(float(link[0].max()) for link in self._links)
+    def stiffness_t(self) -> torch.Tensor:
+        """Largest exchange coupling between two cells of each film in tesla, shape (batch,)."""
+        return torch.maximum(*(links.stiffness_t for links in self._links))
 
     def select(self, films: torch.Tensor) -> EffectiveField:
         """Return the field of some of the films, given as an index or boolean tensor."""
-        field = self.applied_field_t
-        return EffectiveField(self.films.select(films), field[films] if field.ndim else field)
-
-    def interaction(self, m: torch.Tensor) -> torch.Tensor:
-        """Return the part of B_eff in tesla that is linear in `m`, shape as `m`.
-
-        The exchange part leaves out its component along m_i, which exerts no torque; `energy`
-        accounts for it.
-        """
-        field = self._demagnetisation.field(self._ms * m)
-        padded = torch.nn.functional.pad(m, (1, 1, 1, 1), mode="circular")
-        for component, neighbours, link in (
-            (0, (padded[..., 1:-1, 2:], padded[..., 1:-1, :-2]), self._links[0]),
-            (1, (padded[..., 2:, 1:-1], padded[..., :-2, 1:-1]), self._links[1]),
-        ):
-            after, before = neighbours
-            exchange_after, exchange_before, dmi_after, dmi_before = link
-            field.addcmul_(exchange_after, after)
-            field.addcmul_(exchange_before, before)
-            along, out_of_plane = field[:, component], field[:, 2]
-            along.addcmul_(dmi_after, after[:, 2])
-            along.addcmul_(dmi_before, before[:, 2], value=-1)
-            out_of_plane.addcmul_(dmi_after, after[:, component], value=-1)
-            out_of_plane.addcmul_(dmi_before, before[:, component])
-        return field
+        return EffectiveField(
+            self.films.select(films),
+            self.applied_field_t[films],
+            self._demagnetisation if self._demagnetisation is not None else False,
+        )
 
     def field(self, m: torch.Tensor) -> torch.Tensor:
-        """Return B_eff in tesla for unit vectors `m` of shape (batch, 3, ny, nx)."""
-        field = self.interaction(m)
-        field[:, 2] += self._zeeman
-        return field
+        """Return B_eff in tesla for unit vectors `m` of shape (batch, 3, ny, nx).
+
+        Zero where there is no material. Exchange leaves out its component along m, which exerts no
+        torque.
+        """
+        if self._demagnetisation is None:
+            field = torch.zeros_like(m)
+        else:
+            field = self._demagnetisation.field(self._ms * m)
+        # around an open film there is no link, so that what stands beyond the edge does not matter
+        padded = torch.nn.functional.pad(m, (1, 1, 1, 1), mode="circular")
+        along_x, along_y = self._links
+        along_x.add_field(field, padded[..., 1:-1, 2:], padded[..., 1:-1, :-2])
+        along_y.add_field(field, padded[..., 2:, 1:-1], padded[..., :-2, 1:-1])
+        if self._anisotropy_t is not None:
+            if self._axis is None:
+                field[:, 2].addcmul_(self._anisotropy_t, m[:, 2])
+            else:
+                along = self._anisotropy_t * (self._axis * m).sum(dim=1)
+                field.addcmul_(along[:, None], self._axis)
+        field.add_(self._applied)
+        return field if self._vacuum is None else field.masked_fill_(self._vacuum, 0.0)
+
+    def energies(self, m: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the energy of each term in joule, shape (batch,), by the term's name.
+
+        Summed in float64. Exchange is zero in the uniform state, anisotropy where m lies along the
+        axis; the Zeeman energy is zero at right angles to the field.
+        """
+        m = m.double()
+        ms = self._ms.double()
+        densities: dict[str, torch.Tensor] = {}
+        for links in self._links:
+            for name, density in links.energies(m).items():
+                densities[name] = densities.get(name, 0) + density
+        ku = self.films.uniaxial_anisotropy
+        if ku is not None:
+            along = m[:, 2] if self._axis is None else (self._axis * m).sum(dim=1)
+            densities["anisotropy"] = ku * (1 - along**2) * (ms[:, 0] > 0)
+        densities["zeeman"] = -(ms * m * self._applied).sum(dim=1)
+        if self._demagnetisation is not None:
+            own = self._demagnetisation.field((ms * m).to(self._ms.dtype))
+            densities["demagnetisation"] = -0.5 * (ms * m * own).sum(dim=1)
+        volume = self.films.cell_volume_m3
+        return {
+            name: density.double().sum(dim=(1, 2)) * volume for name, density in densities.items()
+        }
 
     def energy(self, m: torch.Tensor) -> torch.Tensor:
-        """Return the energy of each film in joule, shape (batch,).
+        """Return the energy of each film in joule, shape (batch,)."""
+        return torch.stack(list(self.energies(m).values())).sum(dim=0)
 
-        Zero of exchange is the uniform state; the sum runs in float64.
-        """
-        cell_m = self.films.cell_size_nm * 1e-9
-        volume = cell_m**2 * self.films.thickness_nm * 1e-9
-        ms = self._ms
-        # every pair and every Fourier component is counted twice in m . B
-        pairs = -0.5 * (ms * m * self.interaction(m)).sum(dim=1)
-        zeeman = -(ms[:, 0] * m[:, 2] * self._zeeman)
-        offset = sum(
-            (ms * (forward + backward)).squeeze(1) * 0.5 for forward, backward, _, _ in self._links
-        )
-        return (pairs + zeeman + offset).double().sum(dim=(1, 2)) * volume
+
+def _as_vectors(applied_field_t: float | torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Return one field vector a film, shape (batch, 3)."""
+    given = torch.as_tensor(applied_field_t, dtype=like.dtype, device=like.device)
+    vectors = given
+    if given.ndim < 2:
+        vectors = torch.zeros(given.numel(), 3, dtype=like.dtype, device=like.device)
+        vectors[:, 2] = given.reshape(-1)
+    return vectors.expand(len(like), 3)

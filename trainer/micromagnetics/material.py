@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 
 import torch
 
@@ -12,31 +13,43 @@ MU0 = 4e-7 * torch.pi
 
 @dataclass(frozen=True)
 class FilmBatch:
-    """Material and geometry of `batch` films that share one grid, periodic in the plane.
+    """Material and geometry of `batch` films that share one grid, one cell thick.
 
     Attributes
     ----------
     saturation_magnetisation
-        Ms in A/m, shape (batch, ny, nx).
+        Ms in A/m, shape (batch, ny, nx); 0 where there is no material.
     exchange_stiffness
         A in J/m, shape (batch, ny, nx).
-    interfacial_dmi
-        D in J/m2, shape (batch, ny, nx).
-    grain
-        Integer grain number of each cell, shape (batch, ny, nx).
-    intergrain_exchange
-        Factor on the exchange between cells of different grains.
     cell_size_nm, thickness_nm
         Square cell's side, film thickness.
+    interfacial_dmi, bulk_dmi, d2d_dmi
+        D in J/m2, shape (batch, ny, nx); None is none. Their textures are Neel skyrmions, Bloch
+        skyrmions and antiskyrmions.
+    uniaxial_anisotropy
+        Ku in J/m3, shape (batch, ny, nx); positive favours the axis.
+    anisotropy_axis
+        Unit vectors, shape (batch, 3, ny, nx); None is z.
+    grain
+        Integer grain number of each cell, shape (batch, ny, nx); None is a single grain.
+    intergrain_exchange
+        Factor on the exchange between cells of different grains.
+    periodic
+        Whether the film repeats in the plane for ever, or ends at free edges.
     """
 
     saturation_magnetisation: torch.Tensor
     exchange_stiffness: torch.Tensor
-    interfacial_dmi: torch.Tensor
-    grain: torch.Tensor
-    intergrain_exchange: float
     cell_size_nm: float
     thickness_nm: float
+    interfacial_dmi: torch.Tensor | None = None
+    bulk_dmi: torch.Tensor | None = None
+    d2d_dmi: torch.Tensor | None = None
+    uniaxial_anisotropy: torch.Tensor | None = None
+    anisotropy_axis: torch.Tensor | None = None
+    grain: torch.Tensor | None = None
+    intergrain_exchange: float = 1.0
+    periodic: bool = True
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -44,46 +57,42 @@ class FilmBatch:
         batch, ny, nx = self.saturation_magnetisation.shape
         return batch, ny, nx
 
+    @property
+    def cell_volume_m3(self) -> float:
+        """Volume of a cell in m3."""
+        return self.cell_size_nm**2 * self.thickness_nm * 1e-27
+
+    def _with_maps(self, change: Callable[[torch.Tensor], torch.Tensor]) -> FilmBatch:
+        maps = {each.name: getattr(self, each.name) for each in fields(self)}
+        return replace(
+            self, **{n: change(m) for n, m in maps.items() if isinstance(m, torch.Tensor)}
+        )
+
     def select(self, films: torch.Tensor) -> FilmBatch:
         """Return the films that the index or boolean tensor `films` names."""
-        return FilmBatch(
-            self.saturation_magnetisation[films],
-            self.exchange_stiffness[films],
-            self.interfacial_dmi[films],
-            self.grain[films],
-            self.intergrain_exchange,
-            self.cell_size_nm,
-            self.thickness_nm,
+        return self._with_maps(lambda values: values[films])
+
+    def to(self, device: torch.device | str, dtype: torch.dtype = torch.float32) -> FilmBatch:
+        """Return the films on another device or in another precision."""
+        return self._with_maps(
+            lambda values: values.to(device, dtype if values.is_floating_point() else None)
         )
 
     def coarsened(self, factor: int = 2) -> FilmBatch:
         """Return the same films on a grid coarser by `factor`.
 
-        Ms, A and D are averaged over the merged cells; a merged cell belongs to the grain of its
+        Quantities are averaged over the merged cells; a merged cell belongs to the grain of its
         first cell.
         """
 
-        def mean(values: torch.Tensor) -> torch.Tensor:
-            return torch.nn.functional.avg_pool2d(values[:, None], factor)[:, 0]
+        def merge(values: torch.Tensor) -> torch.Tensor:
+            if not values.is_floating_point():
+                return values[..., ::factor, ::factor]
+            mean = torch.nn.functional.avg_pool2d(
+                values if values.ndim == 4 else values[:, None], factor
+            )
+            if values.ndim == 4:  # the easy axis stays a unit vector
+                return mean / mean.norm(dim=1, keepdim=True).clamp(min=1e-30)
+            return mean[:, 0]
 
-        return FilmBatch(
-            mean(self.saturation_magnetisation),
-            mean(self.exchange_stiffness),
-            mean(self.interfacial_dmi),
-            self.grain[:, ::factor, ::factor],
-            self.intergrain_exchange,
-            self.cell_size_nm * factor,
-            self.thickness_nm,
-        )
-
-    def to(self, device: torch.device | str, dtype: torch.dtype = torch.float32) -> FilmBatch:
-        """Return the films on another device or in another precision."""
-        return FilmBatch(
-            self.saturation_magnetisation.to(device, dtype),
-            self.exchange_stiffness.to(device, dtype),
-            self.interfacial_dmi.to(device, dtype),
-            self.grain.to(device),
-            self.intergrain_exchange,
-            self.cell_size_nm,
-            self.thickness_nm,
-        )
+        return replace(self._with_maps(merge), cell_size_nm=self.cell_size_nm * factor)

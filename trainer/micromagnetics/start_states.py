@@ -42,14 +42,24 @@ def spread_points(
     return points
 
 
+#: In-plane direction around a core along -z: the angle of m is `winding` times the polar angle,
+#: plus `offset`. It is what the DMI of `neighbours` with D > 0 favours.
+_KINDS = {
+    "neel": (1, 0.0),
+    "bloch": (1, np.pi / 2),
+    "antiskyrmion": (-1, np.pi / 2),
+}
+
+
 def placed_skyrmions(
     shape: tuple[int, int],
     centres: np.ndarray,
     radius: np.ndarray | float,
     wall_width: float,
+    kind: str = "neel",
     chirality: int = 1,
 ) -> np.ndarray:
-    """Return Neel skyrmions, core along -z, in a background along +z, on a periodic grid.
+    """Return skyrmions, core along -z, in a background along +z, on a periodic grid.
 
     The profile is that of two 180 degree walls, theta(r) = 2 atan(sinh(R/w) / sinh(r/w)) (Wang,
     Yuan and Wang, Commun. Phys. 1, 31, 2018).
@@ -60,14 +70,16 @@ def placed_skyrmions(
         Shape (count, 2), y and x in cells.
     radius, wall_width
         R = r(Mz = 0) and w in cells; `radius` one number or one a skyrmion.
+    kind
+        "neel", "bloch" or "antiskyrmion".
     chirality
-        Sign of the in-plane magnetisation relative to the outward direction. The DMI of
-        `effective_field` with D > 0 favours +1 around a core along -z.
+        +1 is what a D > 0 of the same kind favours, -1 the opposite.
 
     Returns
     -------
     float32 array of shape (3, ny, nx).
     """
+    winding, offset = _KINDS[kind]
     m = np.zeros((3, *shape), dtype=np.float32)
     m[2] = 1
     y, x = np.indices(shape)
@@ -82,7 +94,8 @@ def placed_skyrmions(
         # of two overlapping skyrmions the one that is nearer to its core wins
         wins = mz < m[2][near]
         where = tuple(index[wins] for index in np.nonzero(near))
-        m[0][where] = (chirality * np.sin(theta) * dx[near] / r_near)[wins]
-        m[1][where] = (chirality * np.sin(theta) * dy[near] / r_near)[wins]
+        direction = winding * np.arctan2(dy[near], dx[near]) + offset
+        m[0][where] = (chirality * np.sin(theta) * np.cos(direction))[wins]
+        m[1][where] = (chirality * np.sin(theta) * np.sin(direction))[wins]
         m[2][where] = mz[wins]
     return m
