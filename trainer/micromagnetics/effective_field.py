@@ -13,6 +13,7 @@ import torch
 from .demagnetisation import Demagnetisation
 from .material import FilmBatch
 from .neighbours import NeighbourLinks
+from .open_demagnetisation import OpenDemagnetisation
 
 
 class DemagnetisingField(Protocol):
@@ -62,8 +63,6 @@ class EffectiveField:
         elif demagnetisation and films.periodic:
             self._demagnetisation = Demagnetisation(films)
         elif demagnetisation:
-            from .open_demagnetisation import OpenDemagnetisation
-
             self._demagnetisation = OpenDemagnetisation(films)
 
     @property

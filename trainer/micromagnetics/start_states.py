@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -82,20 +84,30 @@ def placed_skyrmions(
     winding, offset = _KINDS[kind]
     m = np.zeros((3, *shape), dtype=np.float32)
     m[2] = 1
-    y, x = np.indices(shape)
     for (cy, cx), r0 in zip(centres, np.broadcast_to(radius, len(centres)), strict=True):
-        dy = (y - cy + shape[0] / 2) % shape[0] - shape[0] / 2
-        dx = (x - cx + shape[1] / 2) % shape[1] - shape[1] / 2
-        r = np.hypot(dy, dx)
-        near = r < 2 * r0 + 6 * wall_width
-        r_near = np.maximum(r[near], 1e-6)
-        theta = 2 * np.arctan(np.sinh(r0 / wall_width) / np.sinh(r_near / wall_width))
-        mz = np.cos(theta)
+        reach = 2 * r0 + 6 * wall_width
+        y, dy = _near(cy, reach, shape[0])
+        x, dx = _near(cx, reach, shape[1])
+        dy, dx = np.meshgrid(dy, dx, indexing="ij")
+        r = np.maximum(np.hypot(dy, dx), 1e-6)
+        with np.errstate(over="ignore"):
+            theta = 2 * np.arctan(np.sinh(r0 / wall_width) / np.sinh(r / wall_width))
         # of two overlapping skyrmions the one that is nearer to its core wins
-        wins = mz < m[2][near]
-        where = tuple(index[wins] for index in np.nonzero(near))
-        direction = winding * np.arctan2(dy[near], dx[near]) + offset
-        m[0][where] = (chirality * np.sin(theta) * np.cos(direction))[wins]
-        m[1][where] = (chirality * np.sin(theta) * np.sin(direction))[wins]
-        m[2][where] = mz[wins]
+        here = m[:, y[:, None], x]
+        wins = np.cos(theta) < here[2]
+        direction = winding * np.arctan2(dy, dx) + offset
+        in_plane = chirality * np.sin(theta)
+        placed = np.stack(
+            (in_plane * np.cos(direction), in_plane * np.sin(direction), np.cos(theta))
+        )
+        m[:, y[:, None], x] = np.where(wins, placed, here)
     return m
+
+
+def _near(centre: float, reach: float, cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cells of a periodic axis within `reach` of `centre`, and their offsets from it."""
+    if 2 * reach + 1 >= cells:
+        index = np.arange(cells)
+    else:
+        index = np.arange(math.ceil(centre - reach), math.floor(centre + reach) + 1) % cells
+    return index, (index - centre + cells / 2) % cells - cells / 2
