@@ -1,4 +1,4 @@
-"""Fresnel (out-of-focus) Lorentz image of a phase object."""
+"""Fresnel (out-of-focus) Lorentz image of a film."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from .beam import PerImage, per_image, projected_waves
 from .microscope import Microscope
 from .phase import magnetic_phase
 
@@ -14,37 +15,40 @@ def transfer_function(
     shape: tuple[int, int],
     pixel_size_nm: float,
     microscope: Microscope,
-    defocus_nm: float,
-    tilt_deg: float,
+    defocus_nm: PerImage,
+    tilt_deg: PerImage,
     like: torch.Tensor,
+    tilt_axis_deg: PerImage = 0.0,
 ) -> torch.Tensor:
-    """Return the complex transfer function of the microscope, shape (ny, nx).
+    """Return the complex transfer function of the microscope.
 
-    Frequencies are those of the camera: with the sample's rows stretched back by 1 / cos(tilt), a
-    period along them is seen shorter by cos(tilt). Envelopes as in De Graef, *Introduction to
-    Conventional TEM* (2003), chapter 7; the aberration so that underfocus (df < 0) counteracts a
-    positive Cs and shows a plane upstream of the sample (Kirkland, *Advanced Computing in Electron
-    Microscopy*, 2010, eq. 2.12, where underfocus has the other sign):
+    Frequencies are those of the camera: with the sample stretched back by 1 / cos(tilt) across the
+    tilt axis, a period in that direction is seen shorter by cos(tilt). Envelopes as in De Graef,
+    *Introduction to Conventional TEM* (2003), chapter 7; the aberration so that underfocus
+    (df < 0) counteracts a positive Cs and shows a plane upstream of the sample (Kirkland, *Advanced
+    Computing in Electron Microscopy*, 2010, eq. 2.12, where underfocus has the other sign):
 
         chi = pi lambda df q^2 + pi/2 Cs lambda^3 q^4,   T = E exp(-i chi)
         u = 1 + 2 (pi theta_c delta)^2 q^2
         ln E = -[(pi lambda delta)^2 q^4 / 2
                  + (pi theta_c / lambda)^2 (Cs lambda^3 q^3 + df lambda q)^2] / u
+
+    Returns
+    -------
+    Shape (ny, nx), or (batch, ny, nx) where tilt or defocus differ.
     """
-    ny, nx = shape
     # in float64: chi reaches thousands of radians at the edge of the spectrum
-    qx = torch.fft.fftfreq(nx, pixel_size_nm, dtype=torch.float64)
-    qy = torch.fft.fftfreq(ny, pixel_size_nm, dtype=torch.float64)[:, None]
-    q2 = qx**2 + (qy / math.cos(math.radians(tilt_deg))) ** 2
-    q = torch.sqrt(q2)
+    waves = projected_waves(shape, pixel_size_nm, tilt_deg, tilt_axis_deg, like)
+    q2 = waves.k_squared / (2 * math.pi) ** 2
+    defocus = per_image(defocus_nm, like)
     wavelength = microscope.wavelength_nm
     cs, delta = microscope.spherical_aberration_nm, microscope.defocus_spread_nm
     theta_c = microscope.beam_convergence_rad
-    chi = math.pi * wavelength * defocus_nm * q2 + 0.5 * math.pi * cs * wavelength**3 * q2**2
+    chi = math.pi * wavelength * (defocus + 0.5 * cs * wavelength**2 * q2) * q2
     u = 1 + 2 * (math.pi * theta_c * delta) ** 2 * q2
-    spread = 0.5 * (math.pi * wavelength * delta) ** 2 * q2**2
-    slope = cs * wavelength**3 * q2 * q + defocus_nm * wavelength * q
-    envelope = torch.exp(-(spread + (math.pi * theta_c / wavelength) ** 2 * slope**2) / u)
+    spread = 0.5 * (math.pi * wavelength * delta * q2) ** 2
+    slope_squared = (cs * wavelength**2 * q2 + defocus) ** 2 * q2
+    envelope = torch.exp(-(spread + (math.pi * theta_c) ** 2 * slope_squared) / u)
     # only now may the precision drop: the phase is taken modulo a turn first
     turns = torch.remainder(-chi, 2 * math.pi)
     return torch.polar(envelope.to(like), turns.to(like))
@@ -54,26 +58,37 @@ def fresnel_image(
     phase: torch.Tensor,
     pixel_size_nm: float,
     microscope: Microscope,
-    defocus_nm: float,
-    tilt_deg: float,
+    defocus_nm: PerImage,
+    tilt_deg: PerImage,
+    tilt_axis_deg: PerImage = 0.0,
+    amplitude: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Return the intensity of a pure phase object, mean 1.
+    """Return the intensity behind a film that shifts the beam's phase, and may absorb it.
 
     Parameters
     ----------
     phase
-        Radians, shape (batch, ny, nx), in the sample's geometry.
-    defocus_nm
-        Negative is underfocus.
+        Radians, shape (batch, ny, nx), in the sample's geometry: the magnetic phase, and the
+        electrostatic one added to it.
+    defocus_nm, tilt_deg, tilt_axis_deg
+        One number, or one for each image. A negative defocus is underfocus.
+    amplitude
+        Of the wave behind the film, relative to the incident wave's; shape of `phase`. Default 1.
 
     Returns
     -------
-    Intensity relative to the incident beam, shape (batch, ny, nx), in the sample's geometry.
+    Intensity relative to the incident beam, shape (batch, ny, nx), in the sample's geometry. Its
+    mean is 1 for a pure phase object, less what the envelope takes from the wave (in truth no
+    electron is lost): about 0.65 times the variance of the phase at -2 mm, 4e-4 in a lattice with
+    Ms = 0.2 MA/m, 27.5 nm thick, but 8 % where the phase is 0.36 rad rms.
     """
+    shape = (phase.shape[-2], phase.shape[-1])
     transfer = transfer_function(
-        (phase.shape[-2], phase.shape[-1]), pixel_size_nm, microscope, defocus_nm, tilt_deg, phase
+        shape, pixel_size_nm, microscope, defocus_nm, tilt_deg, phase, tilt_axis_deg
     )
-    wave = torch.polar(torch.ones_like(phase), phase)
+    wave = torch.complex(torch.cos(phase), torch.sin(phase))
+    if amplitude is not None:
+        wave = wave * amplitude
     seen = torch.fft.ifft2(torch.fft.fft2(wave) * transfer)
     return seen.real**2 + seen.imag**2
 
@@ -83,9 +98,13 @@ def lorentz_image(
     cell_size_nm: float,
     thickness_nm: float,
     microscope: Microscope,
-    defocus_nm: float,
-    tilt_deg: float,
+    defocus_nm: PerImage,
+    tilt_deg: PerImage,
+    tilt_axis_deg: PerImage = 0.0,
 ) -> torch.Tensor:
-    """Return the Lorentz image of a film with M in A/m, shape (batch, 3, ny, nx)."""
-    phase = magnetic_phase(magnetisation, cell_size_nm, thickness_nm, tilt_deg)
-    return fresnel_image(phase, cell_size_nm, microscope, defocus_nm, tilt_deg)
+    """Return the Lorentz image of films with M in A/m, shape (batch, 3, ny, nx).
+
+    `defocus_nm`, `tilt_deg` and `tilt_axis_deg` are one number, or one for each image.
+    """
+    phase = magnetic_phase(magnetisation, cell_size_nm, thickness_nm, tilt_deg, tilt_axis_deg)
+    return fresnel_image(phase, cell_size_nm, microscope, defocus_nm, tilt_deg, tilt_axis_deg)

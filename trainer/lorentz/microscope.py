@@ -41,3 +41,15 @@ class Microscope(BaseModel):
         rest = ELECTRON_MASS_KG * LIGHT_SPEED_M_S**2
         momentum = math.sqrt(energy * (energy + 2 * rest)) / LIGHT_SPEED_M_S
         return PLANCK_J_S / momentum * 1e9
+
+    @property
+    def interaction_constant_per_v_nm(self) -> float:
+        """Phase per volt of inner potential and nm of path, in rad (7.29e-3 at 200 kV).
+
+        C_E = 2 pi / (lambda U) (E0 + eU) / (2 E0 + eU), E0 the rest energy (De Graef,
+        *Introduction to Conventional TEM*, 2003, chapter 2).
+        """
+        volts = self.voltage_kv * 1e3
+        energy = ELEMENTARY_CHARGE_C * volts
+        rest = ELECTRON_MASS_KG * LIGHT_SPEED_M_S**2
+        return 2 * math.pi / (self.wavelength_nm * volts) * (rest + energy) / (2 * rest + energy)
