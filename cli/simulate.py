@@ -1,51 +1,120 @@
-"""`skyrmlive simulate`: relax the films of a training set."""
+"""`skyrmlive simulate`: the films of a training set, those of mumax3, or one film's sweep."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..stream.errors import UserError
 
+if TYPE_CHECKING:
+    from ..trainer.dataset.film_recipe import FilmRecipe
+    from ..trainer.dataset.film_store import FilmStore
+
+
+def _ovf_option(text: str, *names: str) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel="Films of mumax3 or OOMMF")
+
 
 def simulate(
     out: Annotated[
-        Path, typer.Option(help="Folder of the set; an interrupted one is gone on with.")
-    ],
+        Path | None, typer.Option(help="Folder of the set; an interrupted one is gone on with.")
+    ] = None,
     films: Annotated[int, typer.Option(min=1, help="Number of films the set shall have.")] = 400,
-    preset: Annotated[
-        str, typer.Option(help="Material: paper, paper-text or paper-swept.")
-    ] = "paper",
+    preset: Annotated[str, typer.Option(help="Recipe that comes along.")] = "neel-lattice",
+    recipe: Annotated[Path | None, typer.Option(help="Recipe of your own, a TOML file.")] = None,
+    print_recipe: Annotated[
+        bool, typer.Option("--print-recipe", help="Print the preset as TOML, to be edited.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Films of different seeds are independent.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes on the CPU; 0 is one a core.")] = 0,
-    coarse_steps: Annotated[
-        int, typer.Option(min=1, help="At most so many steps on coarse cells.")
-    ] = 4000,
+    max_steps: Annotated[
+        int | None, typer.Option(min=1, help="Descent steps a film may take.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     batch: Annotated[
         int, typer.Option(min=0, help="Films at once; 0: 1 on a CPU, 64 on a GPU.")
     ] = 0,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            help="Follow one film through a sweep: field-loop, heating, or a TOML file.",
+            rich_help_panel="One film through field or temperature",
+        ),
+    ] = None,
+    from_ovf: Annotated[
+        Path | None,
+        _ovf_option("Take the films from the .ovf files below this folder, all on one grid."),
+    ] = None,
+    ms: Annotated[
+        float | None, _ovf_option("Ms in A/m, where the files hold unit vectors.")
+    ] = None,
+    periodic: Annotated[
+        bool,
+        _ovf_option("They repeat in the plane (SetPBC); else they end in vacuum.", "--periodic"),
+    ] = False,
+    to_ovf: Annotated[
+        Path | None, _ovf_option("Write the films of the set into this folder as well, in A/m.")
+    ] = None,
 ) -> None:
-    """Simulate the magnetisation of many films, relaxed from disordered states."""
-    from rich.progress import track
+    """Make a set of films: relaxed from disordered states, or taken over from mumax3.
 
+    Or follow one film through a sweep: frames to send, and the truth about every skyrmion in them.
+    """
     from .needs_torch import need_torch
 
     need_torch("simulate", device)
-    from ..trainer.dataset.film_recipe import PRESETS
     from ..trainer.dataset.film_statistics import describe_films
+    from ..trainer.dataset.recipe_files import load_preset, load_recipe, preset_text
+    from ..trainer.sweep.recipe_files import sweep_text
+
+    if print_recipe:
+        print(preset_text(preset) if sweep is None else sweep_text(sweep), end="")
+        return
+    if out is None:
+        raise UserError("Give the folder of the set by --out.")
+    if sweep is not None:
+        _swept(out, sweep, device)
+        return
+    if from_ovf is not None:
+        store = _imported(out, from_ovf, ms, periodic)
+    else:
+        if ms is not None or periodic:
+            raise UserError("--ms and --periodic belong to --from-ovf.")
+        chosen = load_preset(preset) if recipe is None else load_recipe(recipe)
+        store = _relaxed(out, chosen, seed, films, max_steps, batch, workers, device)
+    print(describe_films(store.records()))
+    if to_ovf is not None:
+        from ..trainer.dataset.ovf_export import export_films
+
+        print(f"{export_films(store, to_ovf)} OVF files in {to_ovf}.")
+
+
+def _relaxed(
+    out: Path,
+    recipe: FilmRecipe,
+    seed: int,
+    films: int,
+    max_steps: int | None,
+    batch: int,
+    workers: int,
+    device: str,
+) -> FilmStore:
+    """Draw and relax the films that are missing in a set."""
+    from rich.progress import track
+
+    from ..trainer.dataset.film_set import SimulatedFilms
     from ..trainer.dataset.film_store import FilmStore
     from ..trainer.dataset.simulate import simulate_films
-    from ..trainer.micromagnetics.multiresolution import RelaxationPlan
+    from ..trainer.micromagnetics.relaxation import RelaxationPlan
 
-    if preset not in PRESETS:
-        raise UserError(f"There is no preset {preset!r}; there are {', '.join(PRESETS)}.")
-    store = FilmStore.create(
-        out, PRESETS[preset], RelaxationPlan(coarse_steps_max=coarse_steps), seed, films
-    )
+    plan = RelaxationPlan() if max_steps is None else RelaxationPlan(max_steps=max_steps)
+    provenance = SimulatedFilms(recipe=recipe, plan=plan, seed=seed)
+    store = FilmStore.create(out, recipe.grid, provenance, films)
     already = len(store.records())
     if already:
         print(f"{out} holds {already} films; going on.")
@@ -56,6 +125,53 @@ def simulate(
         workers or os.cpu_count() or 1,
         device,
     )
+    started, number = time.perf_counter(), 0
     for _ in track(new, description="Relaxing films", total=max(0, films - already)):
+        number += 1
+    if number:
+        print(f"{number} films in {time.perf_counter() - started:.0f} s")
+    return store
+
+
+def _swept(out: Path, name_or_file: str, device: str) -> None:
+    """Follow one film through a sweep."""
+    import torch
+    from rich.progress import Progress
+
+    from ..trainer.sweep.recipe_files import load_sweep
+    from ..trainer.sweep.run import run_sweep
+
+    recipe = load_sweep(name_or_file)
+    torch.set_num_threads(1)  # a film fits one core's cache
+    with Progress() as progress:
+        task = progress.add_task("Following the film")
+        run_sweep(
+            recipe,
+            out,
+            device,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    print(f"{len(recipe.conditions())} frames and the truth about them in {out}:")
+    print(f"skyrmlive send {out / 'frames.tif'} shows them to `serve`.")
+
+
+def _imported(out: Path, folder: Path, ms: float | None, periodic: bool) -> FilmStore:
+    """Take over the films in the OVF files below a folder."""
+    from rich.progress import track
+
+    from ..trainer.dataset.film_set import ImportedFilms
+    from ..trainer.dataset.film_store import FilmStore
+    from ..trainer.dataset.ovf_import import import_films, look_through, read_film
+
+    if ms is not None and not 0 < ms < 1e7:
+        raise UserError(f"--ms is {ms:g} A/m, but no magnet is so.")
+    found = look_through(folder, periodic)
+    read_film(folder / found.files[0], ms)  # says whether --ms is wanted before anything is written
+    if found.passed_over:
+        print(f"{found.passed_over} OVF files hold other quantities and are passed over.")
+    provenance = ImportedFilms(folder=str(folder), files=found.files, saturation_magnetisation=ms)
+    store = FilmStore.create(out, found.grid, provenance, len(found.files))
+    missing = len(found.files) - len(store.records())
+    for _ in track(import_films(store), description="Reading films", total=missing):
         pass
-    print(describe_films(store.records()))
+    return store

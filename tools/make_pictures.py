@@ -21,12 +21,13 @@ from skyrmlive.inference.engine_store import load_engine
 from skyrmlive.inference.overlay import draw_overlay
 from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.stream.frame import FrameMetadata
-from skyrmlive.trainer.dataset.film_recipe import PRESETS, draw_film
-from skyrmlive.trainer.dataset.simulate import film_batch
+from skyrmlive.trainer.dataset.film_draw import draw_film
+from skyrmlive.trainer.dataset.recipe_files import load_preset
+from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.learning.noise import stretched, with_gaussian_noise
 from skyrmlive.trainer.lorentz.fresnel import lorentz_image
 from skyrmlive.trainer.lorentz.microscope import Microscope
-from skyrmlive.trainer.micromagnetics.multiresolution import RelaxationPlan, relax_film
+from skyrmlive.trainer.micromagnetics.relaxation import RelaxationPlan, relax_film
 
 OUT = Path(__file__).parent.parent / "docs" / "pictures"
 
@@ -70,12 +71,10 @@ def from_film_to_outlines(path: Path) -> None:
     """Draw one film, its noisy Lorentz image and what the default engine makes of it."""
     engine = load_engine()
     chosen = {"placed_share": 1.0, "placed_density_per_um2": (70.0, 70.0)}
-    recipe = PRESETS["paper"].model_copy(update=chosen)
+    recipe = load_preset("neel-lattice").model_copy(update=chosen)
     draw = draw_film(recipe, seed=2024, index=4)
     films = film_batch([draw], recipe).to("cpu")
-    m, _, _ = relax_film(
-        films, draw.applied_field_t, torch.tensor(draw.start)[None], RelaxationPlan()
-    )
+    m = relax_film(films, draw.applied_field_t, torch.tensor(draw.start)[None], RelaxationPlan()).m
     image = lorentz_image(
         m * films.saturation_magnetisation[:, None],
         recipe.cell_size_nm,

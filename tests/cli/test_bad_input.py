@@ -58,7 +58,7 @@ def test_options_that_do_not_go_together(refusal, tmp_path: Path):
 
 def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
     out = ("--out", tmp_path / "out")
-    assert "no preset 'gold'; there are paper" in refusal("simulate", "--preset", "gold", *out)
+    assert "no preset 'gold'; there are" in refusal("simulate", "--preset", "gold", *out)
     missing = tmp_path / "missing"
     assert str(missing) in refusal("train", "--films", missing, *out)
     assert "'Mine!' cannot name" in refusal(
@@ -67,6 +67,26 @@ def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
     assert "cpu or cuda" in refusal("simulate", "--device", "abacus", *out)
     assert "In focus" in refusal("train", "--films", missing, "--defocus-nm", 0, *out)
     assert not (tmp_path / "out").exists()
+
+
+def test_simulate_refuses_what_no_film_is_made_of(refusal, tmp_path: Path):
+    out = tmp_path / "out"
+    recipe = tmp_path / "mine.toml"
+    options = ("simulate", "--recipe", recipe, "--out", out)
+    assert "cannot be read" in refusal(*options)
+    recipe.write_text(
+        "name = 'mine'\napplied_field_t = 0.4\nexchange_stiffness = 1e-11\n"
+        "saturation_magnetisation = -1e5\n"
+    )
+    assert "saturation_magnetisation [-100000.0, -100000.0] is not above" in refusal(*options)
+    assert "--out" in refusal("simulate")
+    assert "belong to --from-ovf" in refusal("simulate", "--ms", 1e5, "--out", out)
+    imported = ("simulate", "--from-ovf", tmp_path, "--out", out)
+    assert "no magnetisation in OVF files" in refusal(*imported)
+    assert "no magnet is so" in refusal(*imported, "--ms", -1)
+    (tmp_path / "m.ovf").write_bytes(b"# OOMMF OVF 2.0\n")
+    assert "m.ovf cannot be read as OVF: its header is cut short" in refusal(*imported)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

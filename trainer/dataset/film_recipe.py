@@ -1,121 +1,138 @@
-"""What a film of a training set is made of, and one film drawn from it.
-
-The presets follow the training set of McCray et al., APL Mach. Learn. 2, 026120 (2024), as its
-scripts really acted: they set no easy axis, so that the anisotropy which the text prints was never
-in force, and the whole of the texture comes from exchange, DMI, dipoles and the applied field. The
-text gives that field as 0.40 T; the authors' published pairs agree with the 0.49 T that a comment
-in their script names (docs/decisions/0004).
-"""
+"""What the films of a training set are made of: the ranges that every one of them is drawn from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from typing import Annotated, Any, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ..micromagnetics.grains import voronoi_grains
-from ..micromagnetics.start_states import placed_skyrmions, random_spins, spread_points
+from ..micromagnetics.material import MU0
+from .film_grid import FilmGrid
 
-Interval = tuple[float, float]
+
+def _as_interval(given: Any) -> Any:
+    return (given, given) if isinstance(given, int | float) else given
+
+
+def _ordered(interval: tuple[float, float]) -> tuple[float, float]:
+    if interval[0] > interval[1]:
+        raise ValueError(f"{list(interval)} runs from high to low")
+    return interval
+
+
+def _positive(interval: tuple[float, float]) -> tuple[float, float]:
+    if interval[0] <= 0:
+        raise ValueError(f"{list(interval)} is not above zero")
+    return interval
+
+
+Interval = Annotated[tuple[float, float], BeforeValidator(_as_interval), AfterValidator(_ordered)]
+"""Low and high; a single number stands for both."""
+
+PositiveInterval = Annotated[Interval, AfterValidator(_positive)]
 
 
 class FilmRecipe(BaseModel):
-    """Ranges that every film of a set is drawn from."""
+    """Ranges that every film of a set is drawn from, uniformly.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The DMI terms have the signs of `micromagnetics.neighbours`; the field is along z, with the
+    beam.
+    """
 
-    name: str
-    cells: int = Field(default=256, ge=32, multiple_of=2, description="cells along x and along y")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(min_length=1)
+    description: str = Field(default="", description="one line on what the films are like")
+
+    cells: int = Field(default=256, ge=32, le=4096, multiple_of=2, description="along x and y")
     cell_size_nm: float = Field(default=3.0, gt=0)
     thickness_nm: float = Field(default=27.5, gt=0)
+    boundary: Literal["periodic", "open"] = "periodic"
+
     applied_field_t: Interval
-    saturation_magnetisation: Interval = Field(description="A/m, also the bounds of every grain")
-    exchange_stiffness: Interval = Field(description="J/m")
-    interfacial_dmi: Interval = Field(description="J/m2")
-    grain_size_nm: float = 300.0
-    grain_spread: Interval = Field(description="half width of Ms between grains, relative")
+    saturation_magnetisation: PositiveInterval = Field(
+        description="A/m, also the bounds of every grain"
+    )
+    exchange_stiffness: PositiveInterval = Field(description="J/m")
+    interfacial_dmi: Interval = Field(default=(0.0, 0.0), description="J/m2, Neel textures")
+    bulk_dmi: Interval = Field(default=(0.0, 0.0), description="J/m2, Bloch textures")
+    d2d_dmi: Interval = Field(default=(0.0, 0.0), description="J/m2, antiskyrmions")
+    uniaxial_anisotropy: Interval = Field(
+        default=(0.0, 0.0), description="J/m3, positive for an easy axis"
+    )
+    anisotropy_axis_spread_deg: float = Field(
+        default=0.0,
+        ge=0,
+        le=45,
+        description="standard deviation, along x and along y, of a grain's axis from z",
+    )
+
+    grain_size_nm: float = Field(default=300.0, gt=0)
+    grain_spread: Interval = Field(
+        default=(0.0, 0.0), description="half width of Ms between grains, relative"
+    )
     uniform_share: float = Field(default=0.1, ge=0, le=1, description="films without grains")
-    intergrain_exchange: float = 0.9
+    intergrain_exchange: float = Field(default=0.9, ge=0, description="factor on A between grains")
+
+    texture: Literal["neel", "bloch", "antiskyrmion"] = Field(
+        default="neel", description="of the skyrmions that films start from"
+    )
     placed_share: float = Field(
         default=0.6,
         ge=0,
         le=1,
         description="films that start from placed skyrmions, not random spins",
     )
-    placed_density_per_um2: Interval = (10.0, 150.0)
+    placed_density_per_um2: PositiveInterval = (10.0, 150.0)
+    placed_radius_nm: PositiveInterval = Field(default=(16.2, 19.8), description="at Mz = 0")
+    placed_wall_width_nm: float = Field(default=12.0, gt=0)
+
+    @property
+    def grid(self) -> FilmGrid:
+        """The grid of its films."""
+        return FilmGrid(
+            shape=(self.cells, self.cells),
+            cell_size_nm=self.cell_size_nm,
+            thickness_nm=self.thickness_nm,
+            periodic=self.boundary == "periodic",
+        )
+
+    @model_validator(mode="after")
+    def _possible(self) -> FilmRecipe:
+        low, high = self.grain_spread
+        if low < 0 or high >= 1:
+            raise ValueError(f"grain_spread {[low, high]} is not within 0 and 1")
+        length_nm, name = shortest_length_nm(self)
+        if self.cell_size_nm > length_nm:
+            raise ValueError(
+                f"cells of {self.cell_size_nm:g} nm are too coarse: with these parameters the "
+                f"magnetisation turns within {length_nm:.3g} nm ({name})"
+            )
+        return self
 
 
-_PAPER = FilmRecipe(
-    name="paper",
-    applied_field_t=(0.49, 0.49),
-    saturation_magnetisation=(1.5e5, 3.0e5),
-    exchange_stiffness=(1.1e-11, 1.9e-11),
-    interfacial_dmi=(1.0e-3, 1.3e-3),
-    grain_spread=(0.0, 0.25),
-)
+def shortest_length_nm(recipe: FilmRecipe) -> tuple[float, str]:
+    """Return the shortest length in nm on which magnetisation turns in such films, and its name.
 
-
-def _at_field(name: str, applied_field_t: Interval) -> FilmRecipe:
-    return _PAPER.model_copy(update={"name": name, "applied_field_t": applied_field_t})
-
-
-PRESETS = {
-    "paper": _PAPER,
-    "paper-text": _at_field("paper-text", (0.40, 0.40)),
-    # the same material through a field sweep, to small skyrmions about to collapse
-    "paper-swept": _at_field("paper-swept", (0.42, 0.65)),
-}
-
-
-@dataclass(frozen=True)
-class FilmDraw:
-    """One film before relaxation.
-
-    `saturation_magnetisation` (ny, nx) in A/m and `grain` (ny, nx) are maps, `start` are unit
-    vectors (3, ny, nx); the other quantities hold for the whole film.
+    Exchange is weighed against the dipoles, sqrt(2 A / mu0 Ms^2), against anisotropy less the
+    film's own field, sqrt(A / K), and against DMI, 2 A / |D|. Over such a length the magnetisation
+    turns by about one radian; for a larger angle between two cells the energy of finite
+    differences, 2 (1 - cos), is more than 8 % below that of the continuum, angle^2, and walls stick
+    to the grid.
     """
-
-    saturation_magnetisation: np.ndarray
-    grain: np.ndarray
-    exchange_stiffness: float
-    interfacial_dmi: float
-    applied_field_t: float
-    start: np.ndarray
-    start_kind: str
-
-
-def draw_film(recipe: FilmRecipe, seed: int, index: int) -> FilmDraw:
-    """Draw film `index` of the set with this `seed`; the same two numbers give the same film."""
-    rng = np.random.default_rng([seed, index])
-    shape = (recipe.cells, recipe.cells)
-    mean_ms = rng.uniform(*recipe.saturation_magnetisation)
-    if rng.uniform() < recipe.uniform_share:
-        grain = np.zeros(shape, dtype=np.int16)
-        ms_of_grain = np.array([mean_ms])
-    else:
-        grain = voronoi_grains(shape, recipe.cell_size_nm, recipe.grain_size_nm, rng)
-        spread = rng.uniform(*recipe.grain_spread)
-        ms_of_grain = mean_ms * rng.uniform(1 - spread, 1 + spread, grain.max() + 1)
-        ms_of_grain = ms_of_grain.clip(*recipe.saturation_magnetisation)
-
-    placed = rng.uniform() < recipe.placed_share
-    return FilmDraw(
-        saturation_magnetisation=ms_of_grain[grain],
-        grain=grain,
-        exchange_stiffness=rng.uniform(*recipe.exchange_stiffness),
-        interfacial_dmi=rng.uniform(*recipe.interfacial_dmi),
-        applied_field_t=rng.uniform(*recipe.applied_field_t),
-        start=_placed_start(recipe, rng) if placed else random_spins(shape, rng),
-        start_kind="placed" if placed else "random",
+    a = recipe.exchange_stiffness[0]
+    ms_low, ms_high = recipe.saturation_magnetisation
+    d = max(
+        abs(end)
+        for term in (recipe.interfacial_dmi, recipe.bulk_dmi, recipe.d2d_dmi)
+        for end in term
     )
-
-
-def _placed_start(recipe: FilmRecipe, rng: np.random.Generator) -> np.ndarray:
-    """Return skyrmions at a random density, between disordered and nearly crystalline."""
-    shape = (recipe.cells, recipe.cells)
-    area_um2 = (recipe.cells * recipe.cell_size_nm * 1e-3) ** 2
-    count = max(1, round(rng.uniform(*recipe.placed_density_per_um2) * area_um2))
-    centres = spread_points(count, shape, rng, rounds=int(rng.integers(20, 120)))
-    radius = 18.0 / recipe.cell_size_nm * rng.uniform(0.9, 1.1, count)
-    return placed_skyrmions(shape, centres, radius, wall_width=12.0 / recipe.cell_size_nm)
+    k = recipe.uniaxial_anisotropy[1] - 0.5 * MU0 * ms_low**2
+    lengths = [(math.sqrt(2 * a / (MU0 * ms_high**2)), "exchange length")]
+    if k > 0:
+        lengths.append((math.sqrt(a / k), "wall width"))
+    if d > 0:
+        lengths.append((2 * a / d, "turn of the DMI"))
+    length, name = min(lengths)
+    return length * 1e9, name

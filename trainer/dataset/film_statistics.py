@@ -8,6 +8,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+_STRIPE_AREA_OVER_DISC = 2.5
+
 
 def periodic_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the connected regions of a periodic boolean map.
@@ -46,30 +48,50 @@ def periodic_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
     return labels, areas, centres
 
 
-def film_statistics(mz: np.ndarray, cell_size_nm: float) -> dict[str, Any]:
-    """Describe a film by the regions where Mz < 0.
+def open_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the connected regions of a boolean map that ends at its borders.
+
+    Returns
+    -------
+    labels, areas, centres : as from `periodic_components`, centres by plain mean
+    """
+    labels = np.zeros(mask.shape, dtype=np.int32)
+    count = int(np.asarray(ndimage.label(mask, output=labels)))
+    areas = np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(float)
+    y, x = np.indices(mask.shape)
+    sums = [np.bincount(labels.ravel(), along.ravel(), count + 1)[1:] for along in (y, x)]
+    return labels, areas, np.stack(sums, axis=1) / areas[:, None]
+
+
+def film_statistics(mz: np.ndarray, cell_size_nm: float, periodic: bool = True) -> dict[str, Any]:
+    """Describe a film by the regions where Mz < 0, in a background along +z.
 
     Parameters
     ----------
     mz
-        Shape (ny, nx), periodic.
+        Shape (ny, nx).
+    periodic
+        Whether the film repeats in the plane, or ends at its borders.
 
     Returns
     -------
-    dict with `skyrmions` (compact regions), `stripes` (elongated regions), `mean_diameter_nm` of
-    the contour Mz = 0, and `regularity`: mean distance to the nearest neighbour over that of the
-    ideal triangular lattice of the same density (None below 6 regions).
+    dict with `skyrmions` (compact regions), `stripes` (the others), `mean_diameter_nm` of the
+    skyrmions' contour Mz = 0, and `regularity`: mean distance to the nearest neighbour over that of
+    the ideal triangular lattice of the same density (None below 6 regions, or with stripes; in an
+    open film the lattice is held against the whole of the film).
     """
-    _, areas, centres = periodic_components(mz < 0)
+    mask = mz < 0
+    labels, areas, centres = periodic_components(mask) if periodic else open_components(mask)
     if len(areas) == 0:
         return {"skyrmions": 0, "stripes": 0, "mean_diameter_nm": None, "regularity": None}
-    # a region four times the median, or a tenth of the film, is no skyrmion
-    stripes = (areas > 4 * np.median(areas)) | (areas > 0.1 * mz.size)
+    # the area over that of the largest disc inside: 1 for a disc, 4 L / (pi w) for a stripe
+    stripes = areas > _STRIPE_AREA_OVER_DISC * np.pi * _inner_radius(labels, periodic) ** 2
     radius = np.sqrt(areas[~stripes] / np.pi)
     regularity = None
     if len(areas) >= 6 and not stripes.any():
-        box = np.array(mz.shape, dtype=float)
-        distance = KDTree(centres % box, boxsize=box).query(centres % box, k=2)[0][:, 1]
+        box = np.array(mz.shape, dtype=float) if periodic else None
+        points = centres % box if box is not None else centres
+        distance = KDTree(points, boxsize=box).query(points, k=2)[0][:, 1]
         ideal = np.sqrt(2 / np.sqrt(3) * mz.size / len(areas))
         regularity = float(distance.mean() / ideal)
     return {
@@ -80,24 +102,54 @@ def film_statistics(mz: np.ndarray, cell_size_nm: float) -> dict[str, Any]:
     }
 
 
+def _inner_radius(labels: np.ndarray, periodic: bool) -> np.ndarray:
+    """Return the radius of the largest disc inside each region, in cells, shape (regions,)."""
+    if labels.all():
+        return np.zeros(labels.max())  # no end in any direction
+    inside = labels > 0
+    if periodic:
+        ny, nx = labels.shape
+        around = np.pad(inside, ((ny // 2, ny // 2), (nx // 2, nx // 2)), mode="wrap")
+        depth = ndimage.distance_transform_edt(around)
+        depth = np.asarray(depth)[ny // 2 : ny // 2 + ny, nx // 2 : nx // 2 + nx]
+    else:
+        depth = ndimage.distance_transform_edt(inside)
+    return np.asarray(ndimage.maximum(depth, labels, np.arange(1, labels.max() + 1)))
+
+
+def failed_shares(records: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the share of the films that failed, in each way and in any of them.
+
+    A film may fail in two ways: an empty one need not be relaxed. Of imported films nobody knows
+    whether they are relaxed; that way is left out.
+    """
+    ways = {
+        "empty": [r["skyrmions"] + r["stripes"] == 0 for r in records],
+        "all stripes": [r["stripes"] > 0 and r["skyrmions"] == 0 for r in records],
+    }
+    if all("settled" in record for record in records):
+        ways = {"not relaxed": [not record["settled"] for record in records], **ways}
+    failed = [any(film) for film in zip(*ways.values(), strict=True)]
+    return {way: sum(of) / len(records) for way, of in {**ways, "failed": failed}.items()}
+
+
 def describe_films(records: list[dict[str, Any]]) -> str:
     """Return a few lines on what the films of a set look like, from their records."""
-    empty = sum(record["skyrmions"] + record["stripes"] == 0 for record in records)
-    striped = sum(record["stripes"] > 0 for record in records)
-    settled = sum(record["settled"] for record in records)
-    regular = [r["regularity"] for r in records if r["regularity"] is not None]
+    if not records:
+        return "no films"
+    shares = failed_shares(records)
+    failed = shares.pop("failed")
+    ways = ", ".join(f"{share:.1%} {way}" for way, share in shares.items())
+    lines = [f"{len(records)} films, {failed:.1%} of them failed: {ways}"]
+    skyrmions = f"{sum(record['skyrmions'] for record in records)} skyrmions"
     diameters = [r["mean_diameter_nm"] for r in records if r["mean_diameter_nm"] is not None]
-    lines = [
-        f"{len(records)} films, {settled} settled, {empty} empty, {striped} with stripes",
-        f"{sum(record['skyrmions'] for record in records)} skyrmions",
-    ]
     if diameters:
-        lines[-1] += f", mean diameter (Mz = 0) {min(diameters):.0f} to {max(diameters):.0f} nm"
+        skyrmions += f", mean diameter (Mz = 0) {min(diameters):.0f} to {max(diameters):.0f} nm"
+    lines.append(skyrmions)
+    regular = sorted(r["regularity"] for r in records if r["regularity"] is not None)
     if regular:
         lines.append(
             "neighbour distance over the ideal lattice's: "
-            f"median {sorted(regular)[len(regular) // 2]:.2f}, "
-            f"from {min(regular):.2f} to {max(regular):.2f}"
+            f"median {regular[len(regular) // 2]:.2f}, from {regular[0]:.2f} to {regular[-1]:.2f}"
         )
-    lines.append(f"{sum(r['seconds'] for r in records) / len(records):.1f} s a film and process")
     return "\n".join(lines)

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy import ndimage
 from skimage.filters import threshold_triangle
 
+from .film_statistics import open_components, periodic_components
+
 
 class LabelRule(BaseModel):
     """How the mask of a film is drawn."""
@@ -33,22 +35,25 @@ class LabelRule(BaseModel):
         return f"Mz < {level}{eroded}"
 
 
-def mask_label(mz: np.ndarray, rule: LabelRule) -> np.ndarray:
-    """Return the mask of a periodic film, bool of shape (ny, nx).
+def mask_label(mz: np.ndarray, rule: LabelRule, periodic: bool = True) -> np.ndarray:
+    """Return the mask of a film, bool of shape (ny, nx).
 
-    A film without a skyrmion (Mz never below 0) has an empty mask: a threshold found in its
-    ripples would label noise.
+    What holds no core is no skyrmion and is left out: the ripples of an empty film, where a
+    threshold would label noise, and the rim of an open film, where DMI tilts the magnetisation.
     """
-    if mz.min() >= 0:
-        return np.zeros(mz.shape, dtype=bool)
+    core = core_label(mz)
+    if not core.any():
+        return core
     level = threshold_triangle(mz) if rule.threshold is None else rule.threshold
     mask = mz < level
     if rule.erosion_cells:
         margin = rule.erosion_cells
-        wrapped = np.pad(mask, margin, mode="wrap")
-        wrapped = ndimage.binary_erosion(wrapped, iterations=margin, border_value=1)
-        mask = wrapped[margin:-margin, margin:-margin]
-    return mask
+        around = np.pad(mask, margin, mode="wrap" if periodic else "edge")
+        around = ndimage.binary_erosion(around, iterations=margin, border_value=1)
+        mask = around[margin:-margin, margin:-margin]
+    regions, _, _ = periodic_components(mask) if periodic else open_components(mask)
+    with_core = np.unique(regions[core & (regions > 0)])
+    return np.isin(regions, with_core)
 
 
 def core_label(mz: np.ndarray) -> np.ndarray:

@@ -1,74 +1,112 @@
-"""Relax the films of a set, many at once, on any number of processes."""
+"""Relax the films of a set, many at once, on any number of processes.
+
+Film `index` follows from recipe, plan and seed alone: on a CPU bit by bit, whatever the batch and
+the number of processes.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
-import time
+import os
+import signal
+import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from ..micromagnetics.effective_field import EffectiveField
-from ..micromagnetics.material import FilmBatch
-from ..micromagnetics.multiresolution import relax_film
-from .film_recipe import FilmDraw, FilmRecipe, draw_film
-from .film_statistics import film_statistics
+from ...stream.errors import UserError
+from .film_draw import FilmDraw, draw_film
+from .film_set import SimulatedFilms
 from .film_store import FilmStore
+from .relaxed_films import RelaxedDraw, relax_draws, store_film
+
+Records = list[dict[str, Any]]
 
 
-def film_batch(draws: list[FilmDraw], recipe: FilmRecipe) -> FilmBatch:
-    """Return the drawn films as one batch, in float64."""
+def simulate_films(
+    store: FilmStore, count: int, batch: int, workers: int, device: str
+) -> Iterator[dict[str, Any]]:
+    """Bring the set to `count` films and yield the record of each film that is new, in order.
 
-    def maps(values: list[np.ndarray]) -> torch.Tensor:
-        return torch.tensor(np.stack(values))
+    On a CPU every worker is a process of one thread: at this size a film fits a core's cache, two
+    processes are faster than two threads, and sums do not depend on how threads share them. On a
+    GPU this process relaxes large batches, while workers draw the next one and store the last.
 
-    shape = draws[0].grain.shape
-    return FilmBatch(
-        maps([draw.saturation_magnetisation for draw in draws]),
-        maps([np.full(shape, draw.exchange_stiffness) for draw in draws]),
-        maps([np.full(shape, draw.interfacial_dmi) for draw in draws]),
-        maps([draw.grain for draw in draws]),
-        recipe.intergrain_exchange,
-        recipe.cell_size_nm,
-        recipe.thickness_nm,
-    )
+    Raises
+    ------
+    UserError
+        If the disk refuses, or a worker was killed; what was done is kept.
+    """
+    if not isinstance(store.provenance, SimulatedFilms):
+        raise UserError(f"{store.path} holds films that were imported; none can be added.")
+    done = {record["index"] for record in store.records()}
+    missing = [index for index in range(count) if index not in done]
+    # a run that goes on has the batches that it would have had
+    batches = [list(group) for _, group in groupby(missing, key=lambda index: index // batch)]
+    if device == "cpu" and (workers == 1 or len(batches) < 2):
+        torch.set_num_threads(1)
+        for indices in batches:
+            yield from _registered(store, _relax_and_store(store, indices))
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (store.path,))
+    try:
+        if device == "cpu":
+            made = pool.map(_work, batches)
+        else:
+            torch.use_deterministic_algorithms(True, warn_only=True)
+            made = _relaxed_here(store.provenance, batches, pool, device)
+        for records in made:
+            yield from _registered(store, records)
+    except BrokenProcessPool:
+        raise UserError(
+            f"A worker was killed, perhaps for want of memory; the films that were done are kept "
+            f"in {store.path}, and fewer --workers or a smaller --batch may help."
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def simulate_batch(store: FilmStore, indices: list[int], device: str) -> list[dict[str, Any]]:
-    """Draw, relax and store some films of a set; return their records for the register."""
-    started = time.perf_counter()
-    recipe = store.recipe
-    draws = [draw_film(recipe, store.seed, index) for index in indices]
-    films = film_batch(draws, recipe).to(device)
-    field_t = torch.tensor([draw.applied_field_t for draw in draws])
-    start = torch.tensor(np.stack([draw.start for draw in draws])).to(device)
-    m, coarse_steps, settled = relax_film(films, field_t, start, store.plan)
-    energy_j = EffectiveField(films, field_t).energy(m)
-    seconds = (time.perf_counter() - started) / len(indices)
-    records = []
-    for position, (index, draw) in enumerate(zip(indices, draws, strict=True)):
-        unit = m[position].cpu().numpy()
-        store.write_arrays(index, unit, draw.saturation_magnetisation)
-        records.append(
-            {
-                "index": index,
-                "start": draw.start_kind,
-                "mean_ms": float(draw.saturation_magnetisation.mean()),
-                "exchange_stiffness": draw.exchange_stiffness,
-                "interfacial_dmi": draw.interfacial_dmi,
-                "applied_field_t": draw.applied_field_t,
-                "grains": int(draw.grain.max()) + 1,
-                "coarse_steps": int(coarse_steps[position]),
-                "settled": bool(settled[position]),
-                "energy_j": float(energy_j[position]),
-                "seconds": seconds,
-                **film_statistics(unit[2], recipe.cell_size_nm),
-            }
-        )
-    return records
+def _registered(store: FilmStore, records: Records) -> Iterator[dict[str, Any]]:
+    for record in records:
+        store.register(record)
+        yield record
+
+
+def _relax_and_store(store: FilmStore, indices: list[int]) -> Records:
+    films_of_set = store.provenance
+    assert isinstance(films_of_set, SimulatedFilms)
+    draws = [draw_film(films_of_set.recipe, films_of_set.seed, index) for index in indices]
+    relaxed = relax_draws(draws, films_of_set, "cpu")
+    return [
+        store_film(store, index, draw, film)
+        for index, draw, film in zip(indices, draws, relaxed, strict=True)
+    ]
+
+
+def _relaxed_here(
+    films_of_set: SimulatedFilms, batches: list[list[int]], pool: ProcessPoolExecutor, device: str
+) -> Iterator[Records]:
+    """Relax batch after batch in this process; yield the records of each once it is stored."""
+    ahead = deque([pool.submit(_draw, index) for index in indices] for indices in batches[:2])
+    storing: deque[list[Future[dict[str, Any]]]] = deque()
+    for number, indices in enumerate(batches):
+        draws = [draw.result() for draw in ahead.popleft()]
+        if number + 2 < len(batches):
+            ahead.append([pool.submit(_draw, index) for index in batches[number + 2]])
+        relaxed = relax_draws(draws, films_of_set, device)
+        films = zip(indices, draws, relaxed, strict=True)
+        storing.append([pool.submit(_store, *film) for film in films])
+        while len(storing) > 1:
+            yield [record.result() for record in storing.popleft()]
+    for last in storing:
+        yield [record.result() for record in last]
 
 
 _worker_store: FilmStore
@@ -76,34 +114,28 @@ _worker_store: FilmStore
 
 def _start_worker(path: Path) -> None:
     global _worker_store
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     _worker_store = FilmStore.open(path)
 
 
-def _work(indices: list[int]) -> list[dict[str, Any]]:
-    return simulate_batch(_worker_store, indices, "cpu")
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
-def simulate_films(
-    store: FilmStore, count: int, batch: int, workers: int, device: str
-) -> Iterator[dict[str, Any]]:
-    """Bring the set to `count` films and yield the record of each film that is new.
+def _work(indices: list[int]) -> Records:
+    return _relax_and_store(_worker_store, indices)
 
-    On a CPU every worker is a process of one thread: at this size a film fits a core's cache, and
-    two processes are faster than two threads. On a GPU one process takes large batches.
-    """
-    done = {record["index"] for record in store.records()}
-    missing = [index for index in range(count) if index not in done]
-    batches = [missing[start : start + batch] for start in range(0, len(missing), batch)]
-    if device != "cpu" or workers == 1:
-        for indices in batches:
-            for record in simulate_batch(store, indices, device):
-                store.register(record)
-                yield record
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _start_worker, (store.path,)) as pool:
-        for records in pool.imap_unordered(_work, batches):
-            for record in records:
-                store.register(record)
-                yield record
+
+def _draw(index: int) -> FilmDraw:
+    films_of_set = _worker_store.provenance
+    assert isinstance(films_of_set, SimulatedFilms)
+    return draw_film(films_of_set.recipe, films_of_set.seed, index)
+
+
+def _store(index: int, draw: FilmDraw, relaxed: RelaxedDraw) -> dict[str, Any]:
+    return store_film(_worker_store, index, draw, relaxed)

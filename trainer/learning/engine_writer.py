@@ -28,14 +28,18 @@ def imaging_condition(
     noise: NoiseRecipe,
     pixel_size_nm: float,
     network: SkyrmNet,
+    texture: str,
 ) -> ImagingCondition:
-    """Return the condition that a network was trained for, with its envelope."""
+    """Return the condition that a network was trained for, with its envelope.
+
+    `texture` is what the films show, in a word or two.
+    """
     microscope = optics.microscope
     defocus = sorted(optics.defocus_nm * (1 + s * optics.defocus_jitter) for s in (-1, 1))
     return ImagingCondition(
         name=name,
         description=(
-            f"Neel skyrmions at {microscope.voltage_kv:g} kV, defocus "
+            f"{texture[0].upper()}{texture[1:]} at {microscope.voltage_kv:g} kV, defocus "
             f"{optics.defocus_nm * 1e-6:g} mm, tilt {optics.tilt_deg:g} degrees, "
             f"{pixel_size_nm:g} nm per pixel"
         ),
@@ -73,8 +77,7 @@ def card_text(
 ) -> str:
     """Return the card of an engine in Markdown."""
     films = "\n\n".join(
-        f"`{store.recipe.name}`, seed {store.seed}: {describe_films(store.records())}.\n"
-        f"Recipe `{store.recipe.model_dump_json()}`, relaxation `{store.plan.model_dump_json()}`."
+        f"{store.provenance.title}: {describe_films(store.records())}.\n{store.provenance.details}"
         for store in stores
     )
     columns = ["subset_accuracy", "f1", "jaccard", "area_ratio", "diameter_ratio"]
@@ -102,7 +105,7 @@ Every tenth film was kept back for validation.
 
 - images drawn anew for every example: defocus within {optics.defocus_jitter:.0%} of
   {optics.defocus_nm * 1e-6:g} mm, tilt within {optics.tilt_jitter_deg:g} of
-  {optics.tilt_deg:g} degrees, films turned by quarter turns, mirrored and shifted
+  {optics.tilt_deg:g} degrees, films turned, mirrored where their DMI has that symmetry, and shifted
 - noise: `{noise.model_dump_json()}`
 - plan: `{training.plan.model_dump_json()}`
 - {parameters / 1e6:.2f} million parameters, {training.step} steps in
@@ -129,7 +132,13 @@ def write_engine(
 ) -> EngineBundle:
     """Export the averaged network, evaluate it through its own engine and write the bundle."""
     condition = imaging_condition(
-        name, validation.optics, rule, validation.noise, validation.cell_size_nm, training.average
+        name,
+        validation.optics,
+        rule,
+        validation.noise,
+        validation.grid.cell_size_nm,
+        training.average,
+        " and ".join(dict.fromkeys(store.provenance.texture for store in stores)),
     )
     model = to_onnx(training.average)
     # the card's figures come from the bundle itself: write, evaluate, write again with the card

@@ -15,10 +15,18 @@ from ...inference.normalise import normalise
 from ...stream.errors import UserError
 from ..dataset.film_store import FilmStore
 from ..dataset.labels import LabelRule, core_label, mask_label
-from ..lorentz.fresnel import fresnel_image
+from ..lorentz.fresnel import lorentz_image
 from ..lorentz.microscope import Microscope
-from ..lorentz.phase import magnetic_phase
 from .noise import NoiseRecipe, degrade
+
+WINDOW_MAX = 256
+"""Cells along the side of an example, at most."""
+
+WINDOW_MULTIPLE = 32
+"""What the side of an example is a multiple of, as the network folds and pools it."""
+
+VACUUM_MIN = 64
+"""Cells of vacuum around an open film, at least: fringes reach a few times sqrt(wavelength df)."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +46,11 @@ class Optics:
 def turned(m: np.ndarray, quarter_turns: int, mirrored: bool) -> np.ndarray:
     """Return a film turned by quarter turns and, if asked, mirrored along x.
 
-    Both map a solution of the micromagnetic equations with interfacial DMI to another: vectors turn
-    with the film, and a mirror plane that stands on the film flips, for the axial vector m, all
-    but the component normal to it; together with the time reversal that brings m_z back, that is
-    m_x -> -m_x.
+    Vectors turn with the film. A mirror plane that stands on the film flips, for the axial vector
+    m, all but the component normal to it; together with the time reversal that brings m_z back,
+    that is m_x -> -m_x. It maps a solution of the micromagnetic equations with interfacial DMI to
+    another; bulk and D2d DMI change their sign under it, so that the mirror image is of the
+    opposite handedness.
 
     Parameters
     ----------
@@ -68,8 +77,7 @@ def split_films(stores: list[FilmStore]) -> tuple[FilmSelection, FilmSelection]:
     UserError
         If a store has fewer than ten films, or the stores' grids differ.
     """
-    grids = {(s.recipe.cells, s.recipe.cell_size_nm, s.recipe.thickness_nm) for s in stores}
-    if len(grids) != 1:
+    if any(store.grid != stores[0].grid for store in stores):
         raise UserError("The sets of films have different grids or thicknesses; train on one kind.")
     training, validation = [], []
     for store in stores:
@@ -82,22 +90,28 @@ def split_films(stores: list[FilmStore]) -> tuple[FilmSelection, FilmSelection]:
 
 
 class ExampleSource:
-    """Draws examples from films that share one grid; all of them are kept in memory."""
+    """Draws examples from films that share one grid; all of them are kept in memory.
+
+    An example is a window of a film: the whole of it, unless it is larger than `WINDOW_MAX` cells
+    or does not fit the network's size.
+    """
 
     def __init__(
         self, films: FilmSelection, rule: LabelRule, optics: Optics, noise: NoiseRecipe
     ) -> None:
         self.optics = optics
         self.noise = noise
-        recipe = films[0][0].recipe
-        self.cell_size_nm = recipe.cell_size_nm
-        self.thickness_nm = recipe.thickness_nm
-        self._m, self._ms = [], []
+        self.grid = films[0][0].grid
+        ny, nx = (min(side, WINDOW_MAX) // WINDOW_MULTIPLE for side in self.grid.shape)
+        self.window = (ny * WINDOW_MULTIPLE, nx * WINDOW_MULTIPLE)
+        self._m, self._ms, self._may_mirror = [], [], []
         for store, indices in films:
             for index in indices:
                 self._m.append(store.magnetisation(index).astype(np.float16))
                 self._ms.append(store.saturation_magnetisation(index))
-        self._masks = [mask_label(m[2].astype(np.float32), rule) for m in self._m]
+                self._may_mirror.append(store.provenance.mirror_symmetric)
+        periodic = self.grid.periodic
+        self._masks = [mask_label(m[2].astype(np.float32), rule, periodic) for m in self._m]
 
     def __len__(self) -> int:
         """Return the number of films."""
@@ -113,29 +127,52 @@ class ExampleSource:
         labels = np.rot90(labels, quarter_turns % 4, axes=(1, 2))
         if mirrored:
             labels = labels[:, :, ::-1]
-        phase = magnetic_phase(
-            torch.from_numpy(np.ascontiguousarray(magnetisation))[None],
-            self.cell_size_nm,
-            self.thickness_nm,
+        return self._image(magnetisation, defocus_nm, tilt_deg), labels
+
+    def _image(self, magnetisation: np.ndarray, defocus_nm: float, tilt_deg: float) -> np.ndarray:
+        ny, nx = magnetisation.shape[1:]
+        around = (0, 0)
+        if not self.grid.periodic:
+            # half a film of vacuum on every side, or the transforms would repeat it edge to edge
+            around = (max(ny // 2, VACUUM_MIN), max(nx // 2, VACUUM_MIN))
+        margin = [(0, 0), *((side, side) for side in around)]
+        image = lorentz_image(
+            torch.from_numpy(np.pad(magnetisation, margin))[None],
+            self.grid.cell_size_nm,
+            self.grid.thickness_nm,
+            self.optics.microscope,
+            defocus_nm,
             tilt_deg,
         )
-        image = fresnel_image(
-            phase, self.cell_size_nm, self.optics.microscope, defocus_nm, tilt_deg
-        )
-        return image[0].numpy(), labels
+        top, left = around
+        return image[0, top : top + ny, left : left + nx].numpy()
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return a normalised image, float32 (1, ny, nx), and its labels, float32 (2, ny, nx)."""
+        """Return a normalised image, float32 (1, *window), and its labels, float32 (2, *window)."""
         optics = self.optics
+        ny, nx = self.grid.shape
+        # a film that is no square keeps its shape in half turns only
+        quarter_turns = int(rng.integers(4)) if ny == nx else 2 * int(rng.integers(2))
+        film = int(rng.integers(len(self)))
         image, labels = self.clean(
-            int(rng.integers(len(self))),
+            film,
             optics.defocus_nm * (1 + optics.defocus_jitter * rng.uniform(-1, 1)),
             optics.tilt_deg + optics.tilt_jitter_deg * rng.uniform(-1, 1),
-            int(rng.integers(4)),
-            bool(rng.integers(2)),
+            quarter_turns,
+            bool(rng.integers(2)) and self._may_mirror[film],
         )
-        # films are periodic: every shift is another valid view, cut by the border elsewhere
-        shift = rng.integers(0, image.shape[0], 2)
-        image = np.roll(image, shift, axis=(0, 1))
-        labels = np.roll(labels, shift, axis=(1, 2))
+        image, labels = self._window(image, labels, rng)
         return normalise(degrade(image, self.noise, rng))[None], np.ascontiguousarray(labels)
+
+    def _window(
+        self, image: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Cut a window at random; in a periodic film it may lie across the border."""
+        height, width = self.window
+        top, left = (
+            int(rng.integers(whole if self.grid.periodic else whole - cut + 1))
+            for whole, cut in zip(self.grid.shape, self.window, strict=True)
+        )
+        image = np.roll(image, (-top, -left), axis=(0, 1))[:height, :width]
+        labels = np.roll(labels, (-top, -left), axis=(1, 2))[:, :height, :width]
+        return image, labels
