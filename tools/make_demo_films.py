@@ -88,7 +88,7 @@ def write_truth(sweep: Path) -> None:
     """Write number, place (in the series' pixels) and diameter of every skyrmion in view."""
     truth = pd.read_csv(sweep / "skyrmions.csv")
     shape = next(iter(read_frames(sweep / "frames.tif"))).pixels.shape
-    truth[["y", "x"]] -= corner(shape)
+    truth[["y", "x"]] -= list(corner(shape))
     seen = truth[["y", "x"]].ge(-0.5).all(axis=1) & truth[["y", "x"]].lt(SIDE - 0.5).all(axis=1)
     columns = ["frame", "particle", "y", "x", "diameter_nm"]
     truth.loc[seen, columns].round(3).to_csv(TRUTH, index=False)

@@ -9,7 +9,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial import KDTree
 
+from skyrmlive.cli import demo_camera
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.result import TABLE_DTYPES
 
@@ -65,7 +68,7 @@ def test_every_frame_is_recorded_and_analysed(demo: Demo):
 def test_skyrmions_shrink_and_collapse_as_the_field_rises(demo: Demo):
     frames = demo.frames
     assert (frames["field_mt"].diff().iloc[1:] > 0).all()
-    begin, end = frames.iloc[:8], frames.iloc[-8:]
+    begin, end = frames.iloc[:8], frames.iloc[-3:]
     assert begin["n_skyrmions"].min() > 1.2 * end["n_skyrmions"].max() > 0
     assert begin["mean_diameter_nm"].min() > end["mean_diameter_nm"].max()
 
@@ -83,6 +86,37 @@ def test_skyrmions_keep_their_numbers(demo: Demo):
     first = inside[inside["frame"] == 0]
     assert len(first) > 50
     assert (seen[first["particle"]] > N_FRAMES / 2).mean() > 0.9
+
+
+@pytest.fixture(scope="module")
+def matched(demo: Demo) -> pd.DataFrame:
+    """Every true skyrmion away from the border: its number, and the track found nearest to it."""
+    truth = pd.read_csv(demo_camera.FILMS.with_name("truth.csv"))
+    # the camera doubles the series' pixels
+    truth[["y", "x"]] = 2 * (truth[["y", "x"]] + 0.5) - 0.5
+    truth = truth[truth[["y", "x"]].sub(255.5).abs().max(axis=1) < 225]
+    parts = []
+    for frame, true in truth.groupby("frame"):
+        found = demo.skyrmions[demo.skyrmions["frame"] == frame]
+        distance, nearest = KDTree(found[["y", "x"]]).query(true[["y", "x"]])
+        track = found["particle"].to_numpy()[nearest]
+        parts.append(pd.DataFrame({"true": true["particle"], "track": track, "px": distance}))
+    return pd.concat(parts)
+
+
+def test_every_skyrmion_is_found_in_its_place(matched: pd.DataFrame):
+    assert len(matched) > 100 * N_FRAMES
+    assert (matched["px"] < 6).mean() > 0.98
+    assert matched["px"].median() < 1.5
+
+
+def test_tracks_are_the_true_identities(matched: pd.DataFrame):
+    near = matched[matched["px"] < 6]
+    pairs = near.groupby(["true", "track"]).size()
+    # the share of observations that a one-to-one assignment of tracks to skyrmions explains
+    table = pairs.unstack(fill_value=0).to_numpy()
+    rows, columns = linear_sum_assignment(-table)
+    assert table[rows, columns].sum() / len(matched) > 0.97
 
 
 def test_the_pictures_show_the_run(demo: Demo):
