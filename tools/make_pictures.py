@@ -17,6 +17,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from skyrmlive.cli.demo_camera import FILMS
 from skyrmlive.inference.engine_store import load_engine
 from skyrmlive.inference.overlay import draw_overlay
 from skyrmlive.inference.segmenter import Segmenter
@@ -47,19 +48,22 @@ def demo_picture(path: Path) -> None:
         subprocess.run([*command, "--rate", "8"], check=True)
         overlay = cv2.cvtColor(cv2.imread(str(out / "overlay.png")), cv2.COLOR_BGR2RGB)
         frames = pd.read_csv(out / "frames.csv")
+    truth = pd.read_csv(FILMS.with_name("truth.csv")).groupby("frame")["diameter_nm"]
     figure = Figure(figsize=(10, 5), layout="constrained")
     grid = figure.add_gridspec(2, 2, width_ratios=(1.15, 1))
     picture = figure.add_subplot(grid[:, 0])
     picture.imshow(overlay[-680:, :680])  # enlarged: outlines are thin
     without_ticks(picture, "part of a frame of a simulated field sweep, outlined")
-    for row, (column, label, colour) in enumerate(
+    for row, (column, true, label, colour) in enumerate(
         (
-            ("n_skyrmions", "skyrmions in the frame", "tab:blue"),
-            ("mean_diameter_nm", "mean diameter at Mz = 0 (nm)", "tab:red"),
+            ("n_skyrmions", truth.count(), "skyrmions in the frame", "tab:blue"),
+            ("mean_diameter_nm", truth.mean(), "mean diameter at Mz = 0 (nm)", "tab:red"),
         )
     ):
         axes = figure.add_subplot(grid[row, 1])
-        axes.plot(frames["field_mt"], frames[column], ".-", color=colour)
+        axes.plot(frames["field_mt"], true, color="0.5", label="true")
+        axes.plot(frames["field_mt"], frames[column], ".", color=colour, label="measured")
+        axes.legend(frameon=False, loc="lower left")
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
         axes.set_ylim(bottom=0)
