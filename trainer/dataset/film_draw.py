@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..micromagnetics.grains import voronoi_grains
-from ..micromagnetics.start_states import placed_skyrmions, random_spins, spread_points
+from ..micromagnetics.start_states import (
+    placed_skyrmions,
+    random_spins,
+    spread_points,
+    winding_stripes,
+)
 from .film_recipe import FilmRecipe
 
 
@@ -52,7 +57,12 @@ def draw_film(recipe: FilmRecipe, seed: int, index: int) -> FilmDraw:
         "bulk_dmi": rng.uniform(*recipe.bulk_dmi),
         "d2d_dmi": rng.uniform(*recipe.d2d_dmi),
     }
-    placed = rng.uniform() < recipe.placed_share
+    which = rng.uniform()
+    start_kind, start_of_kind = "random", _random_start
+    if which < recipe.placed_share:
+        start_kind, start_of_kind = "placed", _placed_start
+    elif which < recipe.placed_share + recipe.stripe_share:
+        start_kind, start_of_kind = "stripes", _striped_start
     return FilmDraw(
         saturation_magnetisation=ms_of_grain[grain],
         grain=grain,
@@ -61,8 +71,8 @@ def draw_film(recipe: FilmRecipe, seed: int, index: int) -> FilmDraw:
         uniaxial_anisotropy=rng.uniform(*recipe.uniaxial_anisotropy),
         anisotropy_axis=_easy_axes(recipe, grain, rng),
         applied_field_t=rng.uniform(*recipe.applied_field_t),
-        start=_placed_start(recipe, dmi, rng) if placed else random_spins(shape, rng),
-        start_kind="placed" if placed else "random",
+        start=start_of_kind(recipe, dmi, rng),
+        start_kind=start_kind,
     )
 
 
@@ -79,6 +89,12 @@ def _easy_axes(
     return axes[:, grain]
 
 
+def _random_start(
+    recipe: FilmRecipe, dmi: dict[str, float], rng: np.random.Generator
+) -> np.ndarray:
+    return random_spins(recipe.grid.shape, rng)
+
+
 def _placed_start(
     recipe: FilmRecipe, dmi: dict[str, float], rng: np.random.Generator
 ) -> np.ndarray:
@@ -92,7 +108,25 @@ def _placed_start(
     centres = spread_points(count, shape, rng, rounds=int(rng.integers(20, 120)))
     radius = rng.uniform(*recipe.placed_radius_nm, count) / recipe.cell_size_nm
     wall_width = recipe.placed_wall_width_nm / recipe.cell_size_nm
-    d = dmi[{"neel": "interfacial_dmi", "bloch": "bulk_dmi"}.get(recipe.texture, "d2d_dmi")]
     return placed_skyrmions(
-        shape, centres, radius, wall_width, recipe.texture, chirality=-1 if d < 0 else 1
+        shape, centres, radius, wall_width, recipe.texture, _chirality(recipe, dmi)
     )
+
+
+def _striped_start(
+    recipe: FilmRecipe, dmi: dict[str, float], rng: np.random.Generator
+) -> np.ndarray:
+    """Return stripes between nearly straight and a labyrinth, of the chirality of their DMI."""
+    return winding_stripes(
+        recipe.grid.shape,
+        rng.uniform(*recipe.stripe_period_nm) / recipe.cell_size_nm,
+        rng.uniform(0.1, 1.0),
+        rng,
+        recipe.texture,
+        _chirality(recipe, dmi),
+    )
+
+
+def _chirality(recipe: FilmRecipe, dmi: dict[str, float]) -> int:
+    d = dmi[{"neel": "interfacial_dmi", "bloch": "bulk_dmi"}.get(recipe.texture, "d2d_dmi")]
+    return -1 if d < 0 else 1

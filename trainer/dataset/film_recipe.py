@@ -87,6 +87,10 @@ class FilmRecipe(BaseModel):
     placed_density_per_um2: PositiveInterval = (10.0, 150.0)
     placed_radius_nm: PositiveInterval = Field(default=(16.2, 19.8), description="at Mz = 0")
     placed_wall_width_nm: float = Field(default=12.0, gt=0)
+    stripe_share: float = Field(
+        default=0.0, ge=0, le=1, description="films that start from stripes, of the same texture"
+    )
+    stripe_period_nm: PositiveInterval = (110.0, 170.0)
 
     @property
     def grid(self) -> FilmGrid:
@@ -103,6 +107,8 @@ class FilmRecipe(BaseModel):
         low, high = self.grain_spread
         if low < 0 or high >= 1:
             raise ValueError(f"grain_spread {[low, high]} is not within 0 and 1")
+        if self.placed_share + self.stripe_share > 1:
+            raise ValueError("placed_share and stripe_share are more than 1 together")
         length_nm, name = shortest_length_nm(self)
         if self.cell_size_nm > length_nm:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""States to start a relaxation from: random spins, or skyrmions placed by hand."""
+"""States to start a relaxation from: random spins, skyrmions placed by hand, or stripes."""
 
 from __future__ import annotations
 
@@ -111,3 +111,49 @@ def _near(centre: float, reach: float, cells: int) -> tuple[np.ndarray, np.ndarr
     else:
         index = np.arange(math.ceil(centre - reach), math.floor(centre + reach) + 1) % cells
     return index, (index - centre + cells / 2) % cells - cells / 2
+
+
+def winding_stripes(
+    shape: tuple[int, int],
+    period: float,
+    direction_spread: float,
+    rng: np.random.Generator,
+    kind: str = "neel",
+    chirality: int = 1,
+) -> np.ndarray:
+    """Return stripes of a period, with the ends and forks of a labyrinth, on a periodic grid.
+
+    A random sum of waves of about this period: where it is greatest m points along +z, where it is
+    least along -z, and half-way into the plane, as the spiral of its kind. Unlike random spins, it
+    holds hardly any skyrmions.
+
+    Parameters
+    ----------
+    period
+        In cells.
+    direction_spread
+        Of the waves' directions, standard deviation in radians: 0 gives straight stripes, more than
+        1 a labyrinth.
+    kind, chirality
+        As of `placed_skyrmions`.
+
+    Returns
+    -------
+    float32 array of shape (3, ny, nx).
+    """
+    ky = 2 * np.pi * np.fft.fftfreq(shape[0])[:, None]
+    kx = 2 * np.pi * np.fft.fftfreq(shape[1])
+    k, ideal = np.hypot(kx, ky), 2 * np.pi / period
+    # a tenth of the wave number, and no less than what lies between two waves of the grid
+    width = max(0.1 * ideal, 4.0 / min(shape))
+    turned = np.angle(np.exp(2j * (np.arctan2(ky, kx) - rng.uniform(0, np.pi)))) / 2
+    amplitude = np.exp(-0.5 * ((k - ideal) / width) ** 2 - 0.5 * (turned / direction_spread) ** 2)
+    spectrum = np.fft.fft2(rng.standard_normal(shape)) * amplitude
+    height, slope_x, slope_y = (
+        np.fft.ifft2(spectrum * factor).real for factor in (1, 1j * kx / ideal, 1j * ky / ideal)
+    )
+    winding, offset = _KINDS[kind]
+    direction = winding * np.arctan2(slope_y, slope_x) + offset
+    slope = chirality * np.hypot(slope_x, slope_y)
+    m = np.stack([slope * np.cos(direction), slope * np.sin(direction), height])
+    return (m / np.linalg.norm(m, axis=0)).astype(np.float32)
