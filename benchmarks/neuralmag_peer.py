@@ -1,6 +1,6 @@
 """NeuralMag, the peer of our solver: one film of ours as a state of its.
 
-NeuralMag (https://pypi.org/project/neuralmag, MIT) keeps m on the nodes of the grid, bilinear in
+NeuralMag (MIT) keeps m on the nodes of the grid, bilinear in
 between, and the material on its cells; ours keeps both on cells. Its films are open in the plane or
 have a number of copies on either side; only what repeats along z as well repeats for ever.
 """
