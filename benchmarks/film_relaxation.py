@@ -8,10 +8,13 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from scipy.spatial import KDTree
 
 from skyrmlive.trainer.dataset.film_draw import draw_film
-from skyrmlive.trainer.dataset.film_statistics import film_statistics, periodic_components
+from skyrmlive.trainer.dataset.film_statistics import (
+    film_statistics,
+    nearest_distances,
+    periodic_components,
+)
 from skyrmlive.trainer.dataset.recipe_files import load_preset
 from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
@@ -93,9 +96,7 @@ def neighbour_distance_nm(mz: np.ndarray, cell_size_nm: float) -> float | None:
         return None
     _, _, centres = periodic_components(mz < 0)
     box = np.array(mz.shape, dtype=float)
-    return float(KDTree(centres % box, boxsize=box).query(centres % box, k=2)[0][:, 1].mean()) * (
-        cell_size_nm
-    )
+    return float(nearest_distances(centres, box).mean()) * cell_size_nm
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ..errors import UserError
 
@@ -26,14 +27,30 @@ class RecordingError(UserError):
     """A recording cannot be written any further, or not be read."""
 
 
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Replace `path` by what `write` puts into a file, so that no instant shows half of it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there stays, and nothing is left beside it.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
 def write_json(path: Path, document: dict[str, Any]) -> None:
     """Replace `path` by `document`, so that no instant shows half of it."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    text = json.dumps(document, indent=2)
+    write_whole(path, lambda file: file.write(text.encode()))
 
 
 def write_group(path: Path, attributes: dict[str, Any]) -> None:

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.spatial import KDTree
 
 from skyrmlive.trainer.dataset.film_draw import draw_film
-from skyrmlive.trainer.dataset.film_statistics import periodic_components
+from skyrmlive.trainer.dataset.film_statistics import nearest_distances, periodic_components
 from skyrmlive.trainer.dataset.recipe_files import load_preset
 from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
@@ -38,12 +37,11 @@ def look(steps: int, field: EffectiveField, m: torch.Tensor) -> Look:
     _, _, centres = periodic_components(m[0, 2].numpy() < 0)
     ny, nx = m.shape[-2:]
     box = np.array([ny, nx], dtype=float)
-    distance = KDTree(centres % box, boxsize=box).query(centres % box, k=2)[0][:, 1]
     return Look(
         steps,
         float(field.energy(m)),
         len(centres),
-        float(distance.mean()) * field.films.cell_size_nm,
+        float(nearest_distances(centres, box).mean()) * field.films.cell_size_nm,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...stream.recording.jsonl import JsonLinesReader
+from ...stream.recording.layout import write_whole
 
 
 class FilmRegister:
@@ -41,12 +42,7 @@ class FilmRegister:
 
     def rewrite(self, records: list[dict[str, Any]]) -> None:
         """Replace the register, at once."""
-        fresh = self._path.with_name(self._path.name + ".new")
-        with fresh.open("wb") as register:
-            register.writelines(map(_line, records))
-            register.flush()
-            os.fsync(register.fileno())
-        fresh.replace(self._path)
+        write_whole(self._path, lambda register: register.write(b"".join(map(_line, records))))
 
 
 def _line(record: dict[str, Any]) -> bytes:

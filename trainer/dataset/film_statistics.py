@@ -63,6 +63,27 @@ def open_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return labels, areas, np.stack(sums, axis=1) / areas[:, None]
 
 
+def connected_regions(
+    mask: np.ndarray, periodic: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the connected regions of a periodic or an open boolean map."""
+    return periodic_components(mask) if periodic else open_components(mask)
+
+
+def nearest_distances(centres: np.ndarray, box: np.ndarray | None) -> np.ndarray:
+    """Return the distance of each point to its nearest neighbour, shape (points,).
+
+    Parameters
+    ----------
+    centres
+        Shape (points, 2), two points at least.
+    box
+        Lengths, in the unit of `centres`, after which the points repeat; None if they do not.
+    """
+    points = centres if box is None else centres % box
+    return KDTree(points, boxsize=box).query(points, k=2)[0][:, 1]
+
+
 def film_statistics(mz: np.ndarray, cell_size_nm: float, periodic: bool = True) -> dict[str, Any]:
     """Describe a film by the regions where Mz < 0, in a background along +z.
 
@@ -81,7 +102,7 @@ def film_statistics(mz: np.ndarray, cell_size_nm: float, periodic: bool = True) 
     open film the lattice is held against the whole of the film).
     """
     mask = mz < 0
-    labels, areas, centres = periodic_components(mask) if periodic else open_components(mask)
+    labels, areas, centres = connected_regions(mask, periodic)
     if len(areas) == 0:
         return {"skyrmions": 0, "stripes": 0, "mean_diameter_nm": None, "regularity": None}
     # the area over that of the largest disc inside: 1 for a disc, 4 L / (pi w) for a stripe
@@ -90,10 +111,8 @@ def film_statistics(mz: np.ndarray, cell_size_nm: float, periodic: bool = True) 
     regularity = None
     if len(areas) >= 6 and not stripes.any():
         box = np.array(mz.shape, dtype=float) if periodic else None
-        points = centres % box if box is not None else centres
-        distance = KDTree(points, boxsize=box).query(points, k=2)[0][:, 1]
         ideal = np.sqrt(2 / np.sqrt(3) * mz.size / len(areas))
-        regularity = float(distance.mean() / ideal)
+        regularity = float(nearest_distances(centres, box).mean() / ideal)
     return {
         "skyrmions": int((~stripes).sum()),
         "stripes": int(stripes.sum()),

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy import ndimage
 from skimage.filters import threshold_triangle
 
-from .film_statistics import open_components, periodic_components
+from .film_statistics import connected_regions
 
 
 class LabelRule(BaseModel):
@@ -51,7 +51,7 @@ def mask_label(mz: np.ndarray, rule: LabelRule, periodic: bool = True) -> np.nda
         around = np.pad(mask, margin, mode="wrap" if periodic else "edge")
         around = ndimage.binary_erosion(around, iterations=margin, border_value=1)
         mask = around[margin:-margin, margin:-margin]
-    regions, _, _ = periodic_components(mask) if periodic else open_components(mask)
+    regions, _, _ = connected_regions(mask, periodic)
     with_core = np.unique(regions[core & (regions > 0)])
     return np.isin(regions, with_core)
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..micromagnetics.effective_field import EffectiveField
 from ..micromagnetics.material import FilmBatch
 from ..micromagnetics.relaxation import relax_film
 from .film_draw import FilmDraw
@@ -68,12 +67,11 @@ def relax_draws(
     starts = [draw.start if draw.applied_field_t >= 0 else -draw.start for draw in draws]
     start = torch.tensor(np.stack(starts)).to(device)
     relaxed = relax_film(films, field_t, start, films_of_set.plan)
-    energy_j = EffectiveField(films, field_t).energy(relaxed.m)
     each = zip(
         relaxed.m.cpu().numpy(),
         relaxed.steps.tolist(),
         relaxed.is_settled.tolist(),
-        energy_j.tolist(),
+        relaxed.energy_j.tolist(),
         strict=True,
     )
     return [RelaxedDraw(*film) for film in each]

@@ -12,6 +12,24 @@ from .effective_field import EffectiveField
 from .material import FilmBatch
 from .minimise import Descent
 
+
+def texture_displacement_nm(
+    before: torch.Tensor, after: torch.Tensor, cell_size_nm: float
+) -> torch.Tensor:
+    """Return how far the texture has moved, root mean square, in nm, shape (batch,).
+
+    A wall that shifts by u changes m_z by u . grad m_z, so that |u|^2 is about twice the mean
+    square change over the mean square gradient. A film without texture has not moved.
+    """
+    mz = after[:, 2]
+    change = ((mz - before[:, 2]) ** 2).mean(dim=(1, 2))
+    along_x = (torch.roll(mz, -1, dims=2) - torch.roll(mz, 1, dims=2)) / 2
+    along_y = (torch.roll(mz, -1, dims=1) - torch.roll(mz, 1, dims=1)) / 2
+    gradient = (along_x**2 + along_y**2).mean(dim=(1, 2))
+    moved = torch.sqrt(2 * change / gradient.clamp(min=1e-30)) * cell_size_nm
+    return torch.where(gradient > 1e-9, moved, torch.zeros_like(moved))
+
+
 #: Small steps before a state is looked at.
 _CALM_STEPS = 10
 
@@ -44,30 +62,27 @@ class RelaxationPlan(BaseModel):
             }
         )
 
+    def are_settled(
+        self,
+        before: torch.Tensor,
+        after: torch.Tensor,
+        energy_before_j: torch.Tensor,
+        energy_after_j: torch.Tensor,
+        cell_size_nm: float,
+    ) -> torch.Tensor:
+        """Say of each film whether it has settled between two checks, bool of shape (batch,)."""
+        moved_nm = texture_displacement_nm(before, after, cell_size_nm)
+        gained = (energy_before_j - energy_after_j).abs() / energy_after_j.abs().clamp(min=1e-40)
+        return (moved_nm < self.settled_nm) & (gained < self.settled_energy)
+
 
 class RelaxedFilms(NamedTuple):
-    """Relaxed unit vectors (batch, 3, ny, nx), steps taken and whether settled, each (batch,)."""
+    """Relaxed unit vectors (batch, 3, ny, nx); steps, whether settled and energy, each (batch,)."""
 
     m: torch.Tensor
     steps: torch.Tensor
     is_settled: torch.Tensor
-
-
-def texture_displacement_nm(
-    before: torch.Tensor, after: torch.Tensor, cell_size_nm: float
-) -> torch.Tensor:
-    """Return how far the texture has moved, root mean square, in nm, shape (batch,).
-
-    A wall that shifts by u changes m_z by u . grad m_z, so that |u|^2 is about twice the mean
-    square change over the mean square gradient. A film without texture has not moved.
-    """
-    mz = after[:, 2]
-    change = ((mz - before[:, 2]) ** 2).mean(dim=(1, 2))
-    along_x = (torch.roll(mz, -1, dims=2) - torch.roll(mz, 1, dims=2)) / 2
-    along_y = (torch.roll(mz, -1, dims=1) - torch.roll(mz, 1, dims=1)) / 2
-    gradient = (along_x**2 + along_y**2).mean(dim=(1, 2))
-    moved = torch.sqrt(2 * change / gradient.clamp(min=1e-30)) * cell_size_nm
-    return torch.where(gradient > 1e-9, moved, torch.zeros_like(moved))
+    energy_j: torch.Tensor
 
 
 def relax_film(
@@ -90,6 +105,7 @@ def relax_film(
     is_settled = torch.zeros(len(start), dtype=torch.bool)
     active = torch.arange(len(start))
     energy = field.energy(descent.m)
+    final_energy = energy.clone()
     taken = plan.steps_before
     while taken < plan.max_steps and len(active):
         before, energy_before = descent.m, energy
@@ -99,9 +115,8 @@ def relax_film(
         energy = descent.field.energy(descent.m)
         final[active] = descent.m
         steps[active] = taken
-        moved_nm = texture_displacement_nm(before, descent.m, films.cell_size_nm)
-        gained = (energy_before - energy).abs() / energy.abs().clamp(min=1e-40)
-        settled = (moved_nm < plan.settled_nm) & (gained < plan.settled_energy)
+        final_energy[active] = energy
+        settled = plan.are_settled(before, descent.m, energy_before, energy, films.cell_size_nm)
         is_settled[active[settled.cpu()]] = True
         if settled.any():
             active = active[~settled.cpu()]
@@ -109,7 +124,7 @@ def relax_film(
             descent.keep(~settled)
             if drift:
                 drift.keep(~settled)
-    return RelaxedFilms(final, steps, is_settled)
+    return RelaxedFilms(final, steps, is_settled, final_energy)
 
 
 def _descend(descent: Descent, drift: Drift | None, steps: int, drift_every: int) -> None:

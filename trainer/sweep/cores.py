@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
-from ..dataset.film_statistics import periodic_components
+from ..dataset.film_statistics import connected_regions
 
 #: Mean |Mz| below which a film has no majority and keeps the background it had.
 _MAJORITY = 0.05
@@ -53,8 +52,7 @@ class Cores:
         """Find the cores of a film from Mz of shape (ny, nx)."""
         polarity = background_polarity(mz, previous_polarity)
         inside = polarity * mz < 0
-        find = periodic_components if periodic else _open_components
-        return cls(*find(inside), polarity, periodic)
+        return cls(*connected_regions(inside, periodic), polarity, periodic)
 
     def __len__(self) -> int:
         """Return the number of cores."""
@@ -72,15 +70,6 @@ class Cores:
             else:
                 crosses[first] = crosses[last] = True
         return crosses[1:]
-
-
-def _open_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the connected regions of a map that ends at its borders, as `periodic_components`."""
-    labels = np.zeros(mask.shape, dtype=np.int32)
-    count = int(np.asarray(ndimage.label(mask, output=labels)))
-    areas = np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(float)
-    centres = ndimage.center_of_mass(mask, labels, np.arange(1, count + 1))
-    return labels, areas, np.reshape(centres, (count, 2))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from ..micromagnetics.drift import Drift
 from ..micromagnetics.effective_field import EffectiveField
 from ..micromagnetics.minimise import Descent
-from ..micromagnetics.relaxation import RelaxationPlan, texture_displacement_nm
+from ..micromagnetics.relaxation import RelaxationPlan
 from ..micromagnetics.thermal import ThermalLLG, longest_step_s
 from .identity import SkyrmionIdentity
 
@@ -67,11 +67,11 @@ def relax_and_follow(
         if drifts:
             drifted_at = taken
         if taken % plan.check_every == 0:
-            moved_nm = texture_displacement_nm(checked, seen, field.films.cell_size_nm)
             before, energy = energy, field.energy(seen)
-            gained = (before - energy).abs() / energy.abs().clamp(min=1e-40)
+            cell_size_nm = field.films.cell_size_nm
+            settled = plan.are_settled(checked, seen, before, energy, cell_size_nm)
             checked = seen
-            if bool(moved_nm < plan.settled_nm) and bool(gained < plan.settled_energy):
+            if bool(settled):
                 return FollowedFilm(seen, taken, True, uncertain)
     return FollowedFilm(seen, taken, False, uncertain)
 

@@ -7,7 +7,6 @@ after its last state, and nothing that it would have done depends on where it wa
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from ...stream.errors import UserError
+from ...stream.recording import layout
 from .recipe import SweepRecipe
 
 
@@ -113,11 +113,7 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     UserError
         If it cannot be written, for instance on a full disk.
     """
-    part = path.with_name(path.name + ".part")
     try:
-        with part.open("wb") as file:
-            write(file)
-        os.replace(part, path)
+        layout.write_whole(path, write)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UserError(f"Cannot write {path}: {error.strerror or error}.") from None
