@@ -1,75 +1,142 @@
-"""`skyrmlive evaluate`: the paper's three measures of an engine against noise."""
+"""`skyrmlive evaluate`: how accurate engines are, on films or on pairs whose truth is known."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..stream.errors import UserError
 
+if TYPE_CHECKING:
+    from ..trainer.evaluation.engine_accuracy import EngineAccuracy, EvaluationPlan
+
+_SHOWN = (
+    "jaccard",
+    "f1",
+    "ap50",
+    "count_bias_percent",
+    "invented_percent",
+    "centre_error_nm",
+    "diameter_bias_percent",
+    "diameter_spread_percent",
+    "coverage",
+)
+
 
 def evaluate(
     engine: Annotated[
-        str | None, typer.Option(help="Name or folder; the shipped one if absent.")
+        list[str] | None,
+        typer.Option(help="Name or folder; may be given several times. The shipped one if absent."),
     ] = None,
     films: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of films to image; seeds unlike the training's."),
+        typer.Option(help="Folder of films to image; of another seed than those it learned from."),
     ] = None,
     pairs: Annotated[
         Path | None, typer.Option(help="Folder of pairs NAME_image.tif, NAME_label.tif.")
     ] = None,
-    mask_threshold: Annotated[float, typer.Option(help="The films' mask is Mz below this.")] = 0.97,
-    erosion_cells: Annotated[int, typer.Option(min=0, help="Erosion of the films' labels.")] = 1,
-    noise: Annotated[
-        list[float] | None, typer.Option(help="Noise in percent; may be given several times.")
+    unlike: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=FOLDER of films that it should call unfamiliar, such as stripes."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the table and the plot.")] = Path("."),
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many films.")] = None,
+    mask_threshold: Annotated[float, typer.Option(help="The films' mask is Mz below this.")] = 0.98,
+    erosion_cells: Annotated[int, typer.Option(min=0, help="Erosion of the films' labels.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core.")] = 0,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the tables, one below it an engine.")
+    ] = Path("accuracy"),
+    report: Annotated[
+        Path | None, typer.Option(help="Page to write, a .md file; its pictures go beside it.")
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="history.jsonl of a training, for the page's curve.")
+    ] = None,
 ) -> None:
-    """Print subset accuracy, F1 and Jaccard index against noise; write them as CSV and a plot."""
-    from rich.progress import Progress
+    """Hold engines against the truth: at all noises, doses, defocuses and tilts.
 
-    from ..inference.engine_store import load_engine
+    Prints what was found against noise; the tables have every image and every skyrmion, and
+    --report writes the whole as a page with plots.
+    """
+    from ..inference.engine_store import find_engine
     from .needs_torch import need_torch
 
     need_torch("evaluate")
-    from ..trainer.dataset.film_store import FilmStore
     from ..trainer.dataset.labels import LabelRule
-    from ..trainer.learning import evaluation
-    from ..trainer.learning.examples import ExampleSource, Optics
-    from ..trainer.learning.noise import NoiseRecipe
-    from ..trainer.lorentz.microscope import Microscope
+    from ..trainer.evaluation.engine_accuracy import EvaluationPlan
+    from ..trainer.evaluation.film_processes import Bench
+    from ..trainer.evaluation.report import write_report
 
-    if (films is None) == (pairs is None):
-        raise UserError("Give either --films or --pairs.")
-    loaded = load_engine(engine)
-    condition = loaded.condition
-    if pairs is not None:
-        truth = evaluation.pairs_from_folder(pairs)
-        total = len(list(pairs.glob("*_image.tif")))
-        title = pairs.name
-    else:
-        stores = [FilmStore.open(path) for path in films or []]
-        optics = Optics(Microscope.of(condition), condition.defocus_nm, condition.tilt_deg)
-        selection = [(store, [r["index"] for r in store.records()]) for store in stores]
-        rule = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells)
-        source = ExampleSource(selection, rule, optics, NoiseRecipe())
-        truth, total = evaluation.pairs_from_films(source), len(source)
-        title = f"{total} films"
+    if not films and pairs is None:
+        raise UserError("Give --films, --pairs or both.")
+    if report is not None and not films:
+        raise UserError("--report needs --films.")
+    rule = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells)
+    unfamiliar = _named_folders(unlike or [])
+    measured: list[EngineAccuracy] = []
+    for name in engine or [None]:
+        bench = Bench(find_engine(name), tuple(films or ()), rule)
+        numbers = tuple(bench.films(limit)) if films else ()
+        plan = EvaluationPlan(bench, numbers, unfamiliar, pairs)
+        accuracy = _run(plan, workers or os.cpu_count() or 1)
+        folder = out / accuracy.engine_id
+        accuracy.save(folder)
+        if numbers:
+            accuracy.save_summaries(folder)
+        _show(accuracy, plan)
+        print(f"Every image and every skyrmion in {folder}.")
+        measured.append(accuracy)
+    if report is not None:
+        write_report(report, measured, [_command(engine, films, pairs, unlike)], history)
+        print(f"Report in {report}.")
+
+
+def _run(plan: EvaluationPlan, workers: int) -> EngineAccuracy:
+    from rich.progress import Progress
+
     with Progress(transient=True) as progress:
-        task = progress.add_task("Evaluating", total=total)
-        scores = evaluation.evaluate(
-            loaded,
-            truth,
-            noise or evaluation.NOISE_LEVELS_PERCENT,
-            on_pair=lambda: progress.advance(task),
-        )
-    summary = evaluation.summarise(scores)
-    out.mkdir(parents=True, exist_ok=True)
-    scores.to_csv(out / "scores.csv", index=False)
-    evaluation.plot_scores(summary, f"{condition.name} on {title}", out / "scores.png")
-    print(f"{loaded.engine_id} on {title}, mean over {total} images")
-    print(summary.dropna(axis="columns", how="all").to_string(float_format="{:.3f}".format))
-    print(f"Every image in {out / 'scores.csv'}, plot in {out / 'scores.png'}.")
+        task = progress.add_task(f"Evaluating {plan.bench.bundle.name}", total=plan.steps)
+        return plan.run(workers, lambda: progress.advance(task))
+
+
+def _named_folders(given: list[str]) -> dict[str, Path]:
+    named = {}
+    for each in given:
+        name, equals, folder = each.partition("=")
+        if not (name and equals and folder):
+            raise UserError(f"--unlike is NAME=FOLDER, not {each!r}.")
+        named[name] = Path(folder)
+    return named
+
+
+def _show(accuracy: EngineAccuracy, plan: EvaluationPlan) -> None:
+    """Print what most people want to know."""
+    from ..trainer.evaluation.pairs import summarise_pairs
+
+    print(accuracy.engine_id)
+    if accuracy.tables is not None:
+        summary = accuracy.along("noise")[list(_SHOWN)]
+        print(f"{len(plan.numbers)} films, by Gaussian noise in percent")
+        print(summary.T.to_string(float_format="{:.3f}".format))
+    if accuracy.pairs is not None:
+        print(f"pairs of {plan.pairs}, mean by Gaussian noise in percent")
+        print(summarise_pairs(accuracy.pairs).to_string(float_format="{:.3f}".format))
+
+
+def _command(
+    engines: list[str] | None,
+    films: list[Path] | None,
+    pairs: Path | None,
+    unlike: list[str] | None,
+) -> str:
+    """Return the command that was given, without the places where it wrote."""
+    parts = ["skyrmlive evaluate"]
+    parts += [f"--engine {Path(name).name}" for name in engines or []]
+    parts += [f"--films {path.name}" for path in films or []]
+    parts += [f"--unlike {each.partition('=')[0]}={Path(each).name}" for each in unlike or []]
+    if pairs is not None:
+        parts.append("--pairs KIT")
+    return " ".join(parts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +10,6 @@ import typer
 from ..stream.errors import UserError
 
 if TYPE_CHECKING:
-    from ..trainer.dataset.film_recipe import FilmRecipe
     from ..trainer.dataset.film_store import FilmStore
 
 
@@ -68,9 +65,12 @@ def simulate(
     from .needs_torch import need_torch
 
     need_torch("simulate", device)
+    from ..trainer.dataset.film_set import SimulatedFilms
     from ..trainer.dataset.film_statistics import describe_films
     from ..trainer.dataset.recipe_files import load_preset, load_recipe, preset_text
+    from ..trainer.micromagnetics.relaxation import RelaxationPlan
     from ..trainer.sweep.recipe_files import sweep_text
+    from .film_sets import relaxed_set
 
     if print_recipe:
         print(preset_text(preset) if sweep is None else sweep_text(sweep), end="")
@@ -86,51 +86,14 @@ def simulate(
         if ms is not None or periodic:
             raise UserError("--ms and --periodic belong to --from-ovf.")
         chosen = load_preset(preset) if recipe is None else load_recipe(recipe)
-        store = _relaxed(out, chosen, seed, films, max_steps, batch, workers, device)
+        plan = RelaxationPlan() if max_steps is None else RelaxationPlan(max_steps=max_steps)
+        source = SimulatedFilms(recipe=chosen, plan=plan, seed=seed)
+        store = relaxed_set(out, source, films, batch, workers, device)
     print(describe_films(store.records()))
     if to_ovf is not None:
         from ..trainer.dataset.ovf_export import export_films
 
         print(f"{export_films(store, to_ovf)} OVF files in {to_ovf}.")
-
-
-def _relaxed(
-    out: Path,
-    recipe: FilmRecipe,
-    seed: int,
-    films: int,
-    max_steps: int | None,
-    batch: int,
-    workers: int,
-    device: str,
-) -> FilmStore:
-    """Draw and relax the films that are missing in a set."""
-    from rich.progress import track
-
-    from ..trainer.dataset.film_set import SimulatedFilms
-    from ..trainer.dataset.film_store import FilmStore
-    from ..trainer.dataset.simulate import simulate_films
-    from ..trainer.micromagnetics.relaxation import RelaxationPlan
-
-    plan = RelaxationPlan() if max_steps is None else RelaxationPlan(max_steps=max_steps)
-    provenance = SimulatedFilms(recipe=recipe, plan=plan, seed=seed)
-    store = FilmStore.create(out, recipe.grid, provenance, films)
-    already = len(store.records())
-    if already:
-        print(f"{out} holds {already} films; going on.")
-    new = simulate_films(
-        store,
-        films,
-        batch or (1 if device == "cpu" else 64),
-        workers or os.cpu_count() or 1,
-        device,
-    )
-    started, number = time.perf_counter(), 0
-    for _ in track(new, description="Relaxing films", total=max(0, films - already)):
-        number += 1
-    if number:
-        print(f"{number} films in {time.perf_counter() - started:.0f} s")
-    return store
 
 
 def _swept(out: Path, name_or_file: str, device: str) -> None:

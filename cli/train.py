@@ -1,65 +1,148 @@
-"""`skyrmlive train`: fit the network to films and write an engine bundle."""
+"""`skyrmlive train`: fit a network to films and write an engine bundle."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..stream.errors import UserError
 
+if TYPE_CHECKING:
+    from ..trainer.learning.examples import ExampleSource
+    from ..trainer.learning.training import Training
+    from ..trainer.learning.training_recipe import TrainingRecipe
+
+
+def _recipe_option(text: str) -> Any:
+    return typer.Option(help=text, rich_help_panel="What replaces a part of the recipe")
+
 
 def train(
-    films: Annotated[list[Path], typer.Option(help="Folder of films; may be given several times.")],
     out: Annotated[
-        Path, typer.Option(help="Engine bundle to write; its folder's name is its own.")
-    ],
+        Path | None, typer.Option(help="Engine bundle to write; its folder's name is its own.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Recipe that comes along.")] = "neel-2mm-20deg",
+    recipe: Annotated[Path | None, typer.Option(help="Recipe of your own, a TOML file.")] = None,
+    print_recipe: Annotated[
+        bool, typer.Option("--print-recipe", help="Print the preset as TOML, to be edited.")
+    ] = False,
+    films: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of films to learn from; may be given several times. "
+            "Without it, those of the recipe are made in --farm."
+        ),
+    ] = None,
+    farm: Annotated[Path, typer.Option(help="Where the films of recipes are kept.")] = Path(
+        "films"
+    ),
     run: Annotated[
         Path | None, typer.Option(help="Folder of checkpoints; an interrupted run is gone on with.")
     ] = None,
-    defocus_nm: Annotated[float, typer.Option(help="Negative is underfocus.")] = -2e6,
-    tilt_deg: Annotated[float, typer.Option(min=0, max=80)] = 20.0,
-    voltage_kv: Annotated[float, typer.Option(min=1)] = 200.0,
-    steps: Annotated[int, typer.Option(min=1, help="Gradient steps.")] = 3000,
-    batch: Annotated[int, typer.Option(min=1, help="Images a step.")] = 16,
-    filters: Annotated[int, typer.Option(min=4, help="Filters of the first level.")] = 24,
-    mask_threshold: Annotated[float, typer.Option(help="The mask is Mz below this.")] = 0.97,
-    erosion_cells: Annotated[int, typer.Option(min=0, help="Erosion of the mask label.")] = 1,
+    start_from: Annotated[
+        str | None, _recipe_option("Engine whose weights it starts from; 'nothing' for none.")
+    ] = None,
+    defocus_nm: Annotated[
+        float | None, _recipe_option("Defocus, within 10 %; negative is underfocus.")
+    ] = None,
+    tilt_deg: Annotated[float | None, _recipe_option("Tilt, within 3 degrees.")] = None,
+    voltage_kv: Annotated[float | None, _recipe_option("Acceleration voltage.")] = None,
+    steps: Annotated[int | None, _recipe_option("Gradient steps.")] = None,
+    batch: Annotated[int | None, _recipe_option("Images a step.")] = None,
+    seed: Annotated[int | None, _recipe_option("Of weights and examples.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    seed: Annotated[int, typer.Option()] = 0,
 ) -> None:
-    """Train an engine for one imaging condition on simulated films."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    """Train an engine on simulated films, by a recipe.
 
+    A recipe names films, imaging condition, labels, noise, network and plan. For a condition of
+    your own, give --defocus-nm and --tilt-deg, or edit what --print-recipe prints.
+    """
     from .needs_torch import need_torch
 
     need_torch("train", device)
+    from ..inference.bundle import EngineBundle
     from ..inference.condition import is_engine_name
+    from ..inference.engine_store import find_engine
     from ..trainer.dataset.film_store import FilmStore
-    from ..trainer.dataset.labels import LabelRule
-    from ..trainer.learning.engine_writer import write_engine
-    from ..trainer.learning.examples import ExampleSource, Optics, split_films
-    from ..trainer.learning.noise import NoiseRecipe
-    from ..trainer.learning.training import Training, TrainingPlan
-    from ..trainer.lorentz.microscope import Microscope
+    from ..trainer.engine.engine_writer import write_engine
+    from ..trainer.engine.weights import weights_of
+    from ..trainer.learning.examples import ExampleSource, split_films
+    from ..trainer.learning.training import Training
+    from ..trainer.learning.training_recipe import PRESETS
+    from .film_sets import wanted_set
 
+    if print_recipe:
+        print(PRESETS.text(preset), end="")
+        return
+    if out is None:
+        raise UserError("Give the bundle to write by --out.")
     if not is_engine_name(out.name):
         raise UserError(
             f"{out.name!r} cannot name an engine: the last part of --out may hold lower-case "
             "letters, digits, '.', '_' and '-'."
         )
-    if defocus_nm == 0:
-        raise UserError("In focus a magnetic film shows nothing; give a defocus.")
-    optics = Optics(Microscope(voltage_kv=voltage_kv), defocus_nm, tilt_deg)
-    rule, noise = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells), NoiseRecipe()
-    stores = [FilmStore.open(path) for path in films]
+    chosen = PRESETS.load(preset) if recipe is None else PRESETS.load_file(recipe)
+    chosen = _changed(chosen, defocus_nm, tilt_deg, voltage_kv, start_from)
+    plan = {"steps": steps, "batch": batch, "seed": seed}
+    plan = {name: value for name, value in plan.items() if value is not None}
+    chosen = chosen.model_copy(update={"plan": chosen.plan.model_copy(update=plan)})
+    start = None
+    if chosen.start_from is not None:
+        start = weights_of(EngineBundle.load(find_engine(chosen.start_from)))
+    if films:
+        stores = [FilmStore.open(path) for path in films]
+    else:
+        stores = [wanted_set(farm, wanted, device) for wanted in chosen.films]
     learning, kept_back = split_films(stores)
-    source = ExampleSource(learning, rule, optics, noise)
-    validation = ExampleSource(kept_back, rule, optics, noise)
-    plan = TrainingPlan(steps=steps, batch=batch, filters=filters, seed=seed)
-    training = Training(run or Path("runs") / out.name, plan, device)
+    source = ExampleSource(learning, chosen.labels, chosen.optics, chosen.degradation)
+    validation = ExampleSource(kept_back, chosen.labels, chosen.optics, chosen.degradation)
+    training = Training(run or Path("runs") / out.name, chosen, device, start)
     print(f"Learning from {len(source)} films, validating on {len(validation)}.")
+    _learn(training, source, validation)
+    bundle = write_engine(out, out.name, training, stores, source, validation)
+    print(bundle.card)
+    print(f"Engine written to {bundle.path}.")
+
+
+def _changed(
+    recipe: TrainingRecipe,
+    defocus_nm: float | None,
+    tilt_deg: float | None,
+    voltage_kv: float | None,
+    start_from: str | None,
+) -> TrainingRecipe:
+    """Return the recipe for another imaging condition, or another start."""
+    from pydantic import ValidationError
+
+    from ..trainer.learning.optics import Optics
+
+    update: dict[str, Any] = {}
+    if start_from is not None:
+        update["start_from"] = None if start_from == "nothing" else start_from
+    if not defocus_nm == tilt_deg == voltage_kv == None:  # noqa: E711
+        optics = recipe.optics
+        microscope = optics.microscope
+        try:
+            if voltage_kv is not None:
+                changed = microscope.model_dump() | {"voltage_kv": voltage_kv}
+                microscope = type(microscope).model_validate(changed)
+            update["optics"] = Optics.around(
+                optics.defocus_nm if defocus_nm is None else defocus_nm,
+                optics.tilt_deg if tilt_deg is None else tilt_deg,
+                microscope,
+            )
+        except ValidationError as error:
+            message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            raise UserError(f"{message[0].upper()}{message[1:]}.") from None
+    return recipe.model_copy(update=update)
+
+
+def _learn(training: Training, source: ExampleSource, validation: ExampleSource) -> None:
+    """Run the training with a live line of loss and validation."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("step {task.completed}/{task.total}"),
         BarColumn(),
@@ -67,16 +150,16 @@ def train(
         TextColumn("{task.fields[figures]}"),
     )
     with Progress(*columns) as progress:
-        task = progress.add_task("", total=steps, completed=training.step, figures="")
+        task = progress.add_task("", total=training.plan.steps, completed=training.step, figures="")
         smooth, jaccard = None, ""
         for report in training.run(source, validation):
             smooth = report["loss"] if smooth is None else 0.95 * smooth + 0.05 * report["loss"]
             if "mask_jaccard" in report:
                 jaccard = (
-                    f", Jaccard {report['mask_jaccard']:.3f} (core {report['core_jaccard']:.3f})"
+                    f", validation {report['validation_loss']:.4f}, "
+                    f"Jaccard {report['mask_jaccard']:.3f} (core {report['core_jaccard']:.3f})"
                 )
                 progress.console.print(f"step {training.step}: loss {smooth:.4f}{jaccard}")
             progress.update(task, completed=training.step, figures=f"loss {smooth:.4f}{jaccard}")
-    bundle = write_engine(out, out.name, training, stores, validation, rule)
-    print(bundle.card)
-    print(f"Engine written to {bundle.path}.")
+    if training.step < training.plan.steps:
+        print(f"Stopped early: no better validation in {training.plan.patience} tries.")

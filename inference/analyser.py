@@ -70,6 +70,8 @@ class SkyrmionAnalyser:
         height, width = frame.shape
         mean_nm, std_nm = diameter_statistics(found.table)
         area_um2 = found.geometry.view_area_um2
+        n_stripes = int(found.table["is_stripe"].sum())
+        n_skyrmions = len(found.table) - n_stripes
         psi6 = found.table["psi6_abs"].mean()
         return ResultSummary(
             frame=index,
@@ -81,20 +83,22 @@ class SkyrmionAnalyser:
             pixel_size_nm=metadata.pixel_size_nm,
             temperature_k=metadata.temperature_k,
             field_mt=metadata.field_mt,
-            n_skyrmions=len(found.table),
+            n_skyrmions=n_skyrmions,
+            n_stripes=n_stripes,
             mean_diameter_nm=mean_nm,
             std_diameter_nm=std_nm,
             diameter_definition=self._segmenter.engine.condition.core_definition.replace("<", "="),
             mask_definition=self._segmenter.engine.condition.mask_definition,
-            density_per_um2=None if area_um2 is None else len(found.table) / area_um2,
+            density_per_um2=None if area_um2 is None else n_skyrmions / area_um2,
             mean_psi6_abs=None if pd.isna(psi6) else float(psi6),
+            unfamiliarity=found.unfamiliarity,
             engine=self.engine_id,
             warnings=found.warnings,
         )
 
 
 def diameter_statistics(table: pd.DataFrame) -> tuple[float | None, float | None]:
-    """Return mean and standard deviation of `diameter_nm`, skyrmions at the border excluded.
+    """Return mean and standard deviation of `diameter_nm`, without those at the border and stripes.
 
     None where there is nothing to take it from: no skyrmion, or for the deviation only one, or an
     unknown pixel size.

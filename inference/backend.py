@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class NetworkOutput:
+    """What a network makes of a batch; all float32, and the caller's own.
+
+    Attributes
+    ----------
+    probability
+        Shape (n, 2, height, width): of `mask` and `core`.
+    log_diameter
+        Shape (n, 2, height / block, width / block): mean and log of the standard deviation of
+        ln(diameter / nm) of the skyrmion at a place; None from a network that does not size.
+    features
+        Shape (n, channels): what the deepest level saw, averaged over the image; None likewise.
+    """
+
+    probability: np.ndarray
+    log_diameter: np.ndarray | None = None
+    features: np.ndarray | None = None
 
 
 class Backend(Protocol):
@@ -14,19 +35,16 @@ class Backend(Protocol):
         """Compile for images of this shape and run once, so that the first frame does not wait."""
         ...
 
-    def infer(self, batch: np.ndarray) -> np.ndarray:
+    def infer(self, images: np.ndarray, optics: np.ndarray) -> NetworkOutput:
         """Run the network.
 
         Parameters
         ----------
-        batch
+        images
             float32 of shape (n, 1, height, width), normalised.
-
-        Returns
-        -------
-        np.ndarray
-            float32 of shape (n, 2, height, width): the probabilities `mask` and `core`. It belongs
-            to the caller.
+        optics
+            float32 of shape (n, 2): defocus in mm and tilt in degrees, as far as they are known. A
+            network that takes none does without.
         """
         ...
 

@@ -3,6 +3,8 @@
     condition.json    the imaging condition, see `ImagingCondition`
     model.onnx        the network
     card.md           figures from its own evaluation
+    reliability.json  how far its answers can be relied on, see `Reliability`
+    weights.npz       the network's weights, for trainings that start from them
     manifest.json     SHA-256 of every file above, and of any further one
 
 A file that the manifest does not list is never read.
@@ -22,11 +24,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..stream.errors import UserError
 from .condition import ImagingCondition
+from .reliability import Reliability
 
 MANIFEST = "manifest.json"
 CONDITION = "condition.json"
 MODEL = "model.onnx"
 CARD = "card.md"
+RELIABILITY = "reliability.json"
+WEIGHTS = "weights.npz"
 #: No bundle file is nearly that large; a wrong path should not fill the memory.
 _MAX_FILE_BYTES = 1 << 30
 
@@ -66,6 +71,18 @@ class EngineBundle:
     def card(self) -> str:
         """The card as Markdown, empty if there is none."""
         return self.files.get(CARD, b"").decode("utf-8", errors="replace")
+
+    @property
+    def reliability(self) -> Reliability:
+        """How far its answers can be relied on.
+
+        Raises
+        ------
+        UserError
+            The file cannot be used.
+        """
+        content = self.files.get(RELIABILITY)
+        return Reliability() if content is None else Reliability.from_json(content)
 
     @property
     def engine_id(self) -> str:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ..stream.frame import FrameMetadata
-from .condition_check import contrast_is_inverted
+from .condition_check import contrast_is_inverted, told_optics
 from .engine import Engine
 from .geometry import geometry_for, reduced, tilt_of
 from .lattice_spectrum import lattice_rings
@@ -155,6 +155,7 @@ class _Trial:
         self._image = image
         self._engine = engine
         self._metadata = metadata
+        self._told = told_optics(metadata, engine.condition)
         multiple = engine.condition.size_multiple
         # One size for every scale, so that the network is compiled once.
         self._side = max(1, round(_TILE / multiple)) * multiple
@@ -173,7 +174,8 @@ class _Trial:
         if not inside.any():
             return 0.0
         tile = normalise(tile)
-        core = self._engine.backend.infer(tile[np.newaxis, np.newaxis])[0, 1]
+        output = self._engine.backend.infer(tile[np.newaxis, np.newaxis], self._told)
+        core = output.probability[0, 1]
         found = core[inside]
         total = float(found.sum())
         if total <= 0:

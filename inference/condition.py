@@ -43,7 +43,8 @@ class ImagingCondition(BaseModel):
     pixel in both directions of the sample plane (foreshortening stretched back), `size_multiple`
     dividing both sides. Its input is float32 (batch, 1, height, width), normalised as
     `normalisation` says; its output float32 (batch, 2, height, width), probabilities in the order
-    of `outputs`.
+    of `outputs`. It may be told defocus and tilt, and may give sizes and features besides, see
+    `NetworkOutput`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -67,4 +68,7 @@ class ImagingCondition(BaseModel):
         description="(image - mean) / standard deviation, both robust against outliers",
     )
     size_multiple: int = Field(default=32, gt=0)
+    size_block: int | None = Field(
+        default=None, gt=0, description="pixels a value of `log_diameter`; None: it does not size"
+    )
     seam_margin: int = Field(default=64, ge=0, description="receptive field's half width in pixels")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .backend import Backend
 from .bundle import EngineBundle
 from .condition import ImagingCondition
+from .reliability import Reliability
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,14 @@ class Engine:
         Imaging condition and envelope.
     backend
         Runs the network.
+    reliability
+        How far its answers can be relied on.
     """
 
     engine_id: str
     condition: ImagingCondition
     backend: Backend
+    reliability: Reliability = field(default_factory=Reliability)
 
     @classmethod
     def from_bundle(
@@ -39,7 +43,7 @@ class Engine:
         from .openvino_backend import OpenVinoBackend  # slow to import
 
         backend = OpenVinoBackend(bundle.model_onnx, precision, threads)
-        return cls(bundle.engine_id, bundle.condition, backend)
+        return cls(bundle.engine_id, bundle.condition, backend, bundle.reliability)
 
     def describe(self) -> str:
         """Say which engine runs where, in a few words."""

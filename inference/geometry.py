@@ -133,6 +133,12 @@ class Geometry:
         return self.to_sample * size
 
     @property
+    def engine_pixel_nm(self) -> float:
+        """Side in nm of a square in the sample as large as an engine pixel; NaN if unknown."""
+        (xx, xy), (yx, yy) = self.sample_nm @ self.engine_to_camera[:, :2]
+        return math.sqrt(abs(float(xx * yy - xy * yx)))
+
+    @property
     def view_area_um2(self) -> float | None:
         """Area of the sample in view, None while the pixel size is unknown."""
         if self.pixel_size_nm is None:

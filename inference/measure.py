@@ -7,7 +7,10 @@ import pandas as pd
 
 from ..stream.result import TABLE_DTYPES, empty_table
 from .geometry import Geometry
-from .instances import THRESHOLD, Instances, pixel_points
+from .instances import Instances, pixel_points
+from .reliability import Reliability
+from .shapes import are_stripes, axes, diameter, orientation
+from .size_map import SizeMap
 
 #: Probabilities within this distance of a core's rim count for its centre and area: wide enough
 #: for the blurred rim of a network's map, narrow enough to leave out the neighbours' and the
@@ -15,16 +18,22 @@ from .instances import THRESHOLD, Instances, pixel_points
 CORE_RIM_PX = 3.0
 
 
-def measure(instances: Instances, core_probability: np.ndarray, geometry: Geometry) -> pd.DataFrame:
+def measure(
+    instances: Instances,
+    core_probability: np.ndarray,
+    geometry: Geometry,
+    sizes: SizeMap | None = None,
+    reliability: Reliability | None = None,
+) -> pd.DataFrame:
     """Measure every instance.
 
     Moments are taken in engine geometry and carried over exactly: areas by the determinant,
     second moments C by M C M^T. `area`, axes, `orientation` and `eccentricity` describe the mask
-    instance as in `skimage.measure.regionprops`. `y, x` and `diameter_nm` come from the core: the
-    centroid weighted with its probability, and the equivalent diameter of the summed probability,
-    both over the pixels that are nearest to this core and at most 3 pixels off its rim.
-    `confidence` is the mean core probability inside the core's contour, stretched from [0.5, 1] to
-    [0, 1]. A skyrmion touches the border when its mask reaches the edge of the frame.
+    instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core, weighted with
+    its probability over the pixels that are nearest to this core and at most 3 pixels off its rim.
+    `diameter_nm` is read off the network's map of sizes at that place; a network without one has
+    the equivalent diameter of the core's summed probability. A skyrmion touches the border when its
+    mask reaches the edge of the frame.
 
     Parameters
     ----------
@@ -34,6 +43,10 @@ def measure(instances: Instances, core_probability: np.ndarray, geometry: Geomet
         float32 of the same shape.
     geometry
         Maps to camera pixels and to nm in the sample plane.
+    sizes
+        As the network drew them; None from one that does not.
+    reliability
+        How far all this can be relied on; without it there are no intervals.
 
     Returns
     -------
@@ -44,19 +57,28 @@ def measure(instances: Instances, core_probability: np.ndarray, geometry: Geomet
     if count == 0:
         return empty_table()
     area, _, covariance = _moments(instances.labels, count)
-    core_area, core_centre, confidence = _core(instances, core_probability)
+    core_area, core_centre, core_covariance, core_mean = _core(instances, core_probability)
     to_camera = geometry.engine_to_camera[:, :2]
     to_nm = geometry.sample_nm @ to_camera
-    camera_scale = _determinant(to_camera)
-    nm_scale = _determinant(to_nm)
+    camera_scale = abs(float(np.linalg.det(to_camera)))
+    pixel_nm = geometry.engine_pixel_nm
     camera_covariance = to_camera @ covariance @ to_camera.T
-    major, minor = _axes(camera_covariance)
+    major, minor = axes(camera_covariance)
     # NaN for an unknown pixel size passes through without complaint here.
-    major_nm, minor_nm = _axes(to_nm @ covariance @ to_nm.T)
+    major_nm, minor_nm = axes(to_nm @ covariance @ to_nm.T)
     points = geometry.camera_points(core_centre)
     points_nm = points @ geometry.sample_nm.T
     touching = np.zeros(count + 1, bool)
     touching[instances.labels.ravel()[geometry.border]] = True
+    touching = touching[1:]
+    is_stripe = are_stripes(core_area, core_covariance, touching)
+    if sizes is None:
+        log_size, log_sigma = np.log(diameter(core_area)), np.full(count, np.nan)
+    else:
+        log_size, log_sigma = sizes.at(core_centre)
+    diameter_nm = np.where(is_stripe, np.nan, np.exp(log_size) * pixel_nm)
+    reliability = reliability or Reliability()
+    low_nm, high_nm = reliability.interval(diameter_nm, log_sigma)
     with np.errstate(invalid="ignore", divide="ignore"):
         eccentricity = np.sqrt(np.maximum(0.0, 1 - (minor / major) ** 2))
     columns = {
@@ -66,20 +88,23 @@ def measure(instances: Instances, core_probability: np.ndarray, geometry: Geomet
         "y": points[:, 1],
         "x": points[:, 0],
         "area": area * camera_scale,
-        "equivalent_diameter_area": _diameter(area * camera_scale),
+        "equivalent_diameter_area": diameter(area * camera_scale),
         "axis_major_length": major,
         "axis_minor_length": minor,
-        "orientation": _orientation(camera_covariance),
+        "orientation": orientation(camera_covariance),
         "eccentricity": np.where(major > 0, eccentricity, 0.0),
         "y_nm": points_nm[:, 1],
         "x_nm": points_nm[:, 0],
-        "area_nm2": area * nm_scale,
-        "equivalent_diameter_area_nm": _diameter(area * nm_scale),
+        "area_nm2": area * pixel_nm**2,
+        "equivalent_diameter_area_nm": diameter(area * pixel_nm**2),
         "axis_major_length_nm": major_nm,
         "axis_minor_length_nm": minor_nm,
-        "diameter_nm": _diameter(core_area * nm_scale),
-        "confidence": confidence,
-        "touches_border": touching[1:],
+        "diameter_nm": diameter_nm,
+        "diameter_low_nm": low_nm,
+        "diameter_high_nm": high_nm,
+        "confidence": reliability.confidence_of(core_mean, log_sigma, log_size, touching),
+        "touches_border": touching,
+        "is_stripe": is_stripe,
         "psi6_abs": np.nan,
         "n_neighbours": 0,
     }
@@ -114,45 +139,17 @@ def _sums(
 
 def _core(
     instances: Instances, core_probability: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return area (n,), centre (n, 2) as (x, y), and confidence (n,) of the cores."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return area (n,), centre (n, 2), covariance (n, 2, 2) and mean probability (n,) of the cores.
+
+    Weighted with the probability, but for the mean, which is over the contour's inside.
+    """
     count = instances.count
     x, y = pixel_points((instances.core_distance <= CORE_RIM_PX).view(np.uint8))
     owner = instances.nearest[y, x]
     weight = core_probability[y, x].astype(np.float64)
-    area, centre, _ = _sums(x, y, owner, count, weight)
+    area, centre, covariance = _sums(x, y, owner, count, weight)
     inside = instances.core_distance[y, x] == 0
     total = np.bincount(owner[inside], weight[inside], minlength=count + 1)[1:]
     pixels = np.bincount(owner[inside], minlength=count + 1)[1:]
-    confidence = np.clip((total / pixels - THRESHOLD) / (1 - THRESHOLD), 0.0, 1.0)
-    return area, centre, confidence
-
-
-def _determinant(matrix: np.ndarray) -> float:
-    """Return |det| of a (2, 2) matrix; unlike numpy's, it takes NaN without a warning."""
-    return abs(float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]))
-
-
-def _diameter(area: np.ndarray) -> np.ndarray:
-    """Return the diameter of the circle of this area."""
-    return np.sqrt(4 / np.pi * area)
-
-
-def _axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return major and minor axis (full length) of the ellipse with these second moments.
-
-    4 sqrt(eigenvalue) each, as scikit-image's `axis_major_length`.
-    """
-    xx, yy, xy = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
-    mean, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    return 4 * np.sqrt(np.maximum(mean + spread, 0)), 4 * np.sqrt(np.maximum(mean - spread, 0))
-
-
-def _orientation(covariance: np.ndarray) -> np.ndarray:
-    """Return the angle between the row axis and the major axis, -pi/2 to pi/2 counter-clockwise.
-
-    As scikit-image's `orientation`, in its image coordinates.
-    """
-    xx, yy, xy = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
-    angle = 0.5 * np.arctan2(2 * xy, yy - xx)
-    return np.where(xx == yy, np.where(xy > 0, np.pi / 4, -np.pi / 4), angle)
+    return area, centre, covariance, total / pixels

@@ -6,16 +6,19 @@ import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import openvino as ov
 import platformdirs
 
 from ..stream.errors import UserError
+from .backend import NetworkOutput
 
 #: A run sees one camera, perhaps with two binnings.
 _KEPT_SHAPES = 4
+_INPUTS = ("image", "optics")
+_OUTPUTS = ("probability", "log_diameter", "features")
 _NAMES = {"f32": "FP32", "bf16": "BF16"}
 
 
@@ -29,7 +32,9 @@ class OpenVinoBackend:
     Parameters
     ----------
     model_onnx
-        The network with a free batch, height and width; (n, 1, h, w) to (n, 2, h, w), float32.
+        The network with a free batch, height and width, float32: input `image` (n, 1, h, w) and, if
+        it is to be told, `optics` (n, 2); output `probability` (n, 2, h, w) and, if it sizes,
+        `log_diameter` and `features` as in `NetworkOutput`.
     precision
         'bf16' is about twice as fast on CPUs with native support and coarser: probabilities have
         eight bits then.
@@ -67,26 +72,33 @@ class OpenVinoBackend:
             model = self._read()
         except RuntimeError:  # OpenVINO raises nothing narrower
             raise UserError("The engine's network is not a readable ONNX model.") from None
-        channels = [
-            port.partial_shape[1]
-            for port in (*model.inputs, *model.outputs)
-            if port.partial_shape.rank == 4
-        ]
-        if [channel.to_string() for channel in channels] != ["1", "2"]:
+        inputs, outputs = _named(model.inputs, _INPUTS), _named(model.outputs, _OUTPUTS)
+        if (
+            "image" not in inputs
+            or "probability" not in outputs
+            or len(inputs) < len(model.inputs)
+            or len(outputs) < len(model.outputs)
+            or inputs["image"][1] != 1
+            or outputs["probability"][1] != 2
+        ):
             raise UserError("The engine's network must map one channel to two: mask and core.")
+        self._takes_optics = "optics" in inputs
+        self._outputs = tuple(outputs)
         self._compiled: OrderedDict[tuple[int, ...], ov.InferRequest] = OrderedDict()
         self._lock = threading.Lock()
 
     def warm_up(self, height: int, width: int) -> None:
         """Compile for images of this shape and run once, so that the first frame does not wait."""
-        self.infer(np.zeros((1, 1, height, width), np.float32))
+        self.infer(np.zeros((1, 1, height, width), np.float32), np.zeros((1, 2), np.float32))
 
-    def infer(self, batch: np.ndarray) -> np.ndarray:
-        """Run the network on float32 (n, 1, height, width); see `Backend.infer`."""
+    def infer(self, images: np.ndarray, optics: np.ndarray) -> NetworkOutput:
+        """Run the network; see `Backend.infer`."""
+        inputs = {"image": np.ascontiguousarray(images, np.float32)}
+        if self._takes_optics:
+            inputs["optics"] = np.ascontiguousarray(optics, np.float32)
         with self._lock:  # a request has one set of buffers
-            request = self._request(batch.shape)
-            results = request.infer([np.ascontiguousarray(batch, np.float32)], share_inputs=True)
-            return results[0]
+            results = self._request(images.shape).infer(inputs, share_inputs=True)
+            return NetworkOutput(**{name: results[name] for name in self._outputs})
 
     def describe(self) -> str:
         """Say in a few words what runs where."""
@@ -97,7 +109,10 @@ class OpenVinoBackend:
         request = self._compiled.get(shape)
         if request is None:
             model = self._read()
-            model.reshape(list(shape))
+            shapes = {"image": list(shape)}
+            if self._takes_optics:
+                shapes["optics"] = [shape[0], 2]
+            model.reshape(shapes)
             compiled = self._core.compile_model(model, "CPU", self._options)
             request = self._compiled[shape] = compiled.create_infer_request()
             while len(self._compiled) > _KEPT_SHAPES:
@@ -107,6 +122,13 @@ class OpenVinoBackend:
 
     def _read(self) -> ov.Model:
         return self._core.read_model(self._model_onnx)
+
+
+def _named(ports: list[Any], names: tuple[str, ...]) -> dict[str, ov.PartialShape]:
+    """Return the shapes of those ports that have one of the names, which may be among others."""
+    return {
+        name: port.partial_shape for port in ports for name in names if name in port.get_names()
+    }
 
 
 def _cache_directory() -> Path | None:

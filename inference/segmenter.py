@@ -11,14 +11,15 @@ import pandas as pd
 
 from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
-from ..stream.result import empty_table
-from .condition_check import condition_warnings, contrast_is_inverted
+from .backend import NetworkOutput
+from .condition_check import condition_warnings, contrast_is_inverted, told_optics
 from .engine import Engine
 from .geometry import Geometry, geometry_for
 from .instances import find_instances
 from .lattice import lattice_order
 from .measure import measure
 from .normalise import normalise, replace_non_finite, saturated_fraction
+from .size_map import SizeMap
 
 #: Smaller cores are specks, not skyrmions.
 MIN_CORE_DIAMETER_NM = 8.0
@@ -41,6 +42,11 @@ class Segmentation:
         back.
     geometry
         The maps between image, engine and sample.
+    features
+        Shape (channels,): what the network's deepest level saw on average; None without any.
+    unfamiliarity
+        How unlike the training set the frame looks to the engine; above 1 it warns. None from an
+        engine that cannot tell.
     warnings
         What the reader of the numbers should know.
     latency_ms
@@ -52,6 +58,8 @@ class Segmentation:
     mask_probability: np.ndarray
     core_probability: np.ndarray
     geometry: Geometry
+    features: np.ndarray | None = None
+    unfamiliarity: float | None = None
     warnings: list[str] = field(default_factory=list)
     latency_ms: dict[str, float] = field(default_factory=dict)
 
@@ -124,9 +132,11 @@ class Segmenter:
         height, width = geometry.content_shape
         if constant:
             warnings.append("the image is constant: there is nothing to see")
-            probability = np.zeros((2, height, width), np.float32)
+            output = NetworkOutput(np.zeros((1, 2, height, width), np.float32))
         else:
-            probability = self.engine.backend.infer(image[np.newaxis, np.newaxis])[0]
+            told = told_optics(metadata, self.engine.condition)
+            output = self.engine.backend.infer(image[np.newaxis, np.newaxis], told)
+        probability = output.probability[0]
         clock.lap("network")
 
         mask = np.ascontiguousarray(probability[0, :height, :width])
@@ -137,13 +147,47 @@ class Segmenter:
         labels = geometry.camera_image(instances.labels.astype(np.uint16), nearest=True)
         clock.lap("instances")
 
-        table = measure(instances, core, geometry) if instances.count else empty_table()
+        table = measure(instances, core, geometry, self._size_map(output), self.engine.reliability)
+        if table["is_stripe"].any():
+            warnings.append(
+                f"{table['is_stripe'].sum()} stripes: they have no diameter and are not counted"
+            )
         clock.lap("measure")
         if len(table):
             points = table[["x", "y"]].to_numpy() @ geometry.to_sample.T
             table["n_neighbours"], table["psi6_abs"] = lattice_order(points, geometry.view_corners)
         clock.lap("lattice")
-        return Segmentation(labels, table, mask, core, geometry, warnings, clock.latency_ms)
+        features = None if output.features is None else output.features[0]
+        unfamiliarity = self._unfamiliarity(features)
+        if unfamiliarity is not None and unfamiliarity > 1:
+            warnings.append(
+                f"the frame does not look like those the engine was trained on (unfamiliarity "
+                f"{unfamiliarity:.1f}, ordinary below 1): check defocus, focus and field of view "
+                "before any size is quoted"
+            )
+        return Segmentation(
+            labels,
+            table,
+            mask,
+            core,
+            geometry,
+            features,
+            unfamiliarity,
+            warnings,
+            clock.latency_ms,
+        )
+
+    def _size_map(self, output: NetworkOutput) -> SizeMap | None:
+        condition = self.engine.condition
+        if output.log_diameter is None or condition.size_block is None:
+            return None
+        return SizeMap(output.log_diameter[0], condition.size_block, condition.pixel_size_nm)
+
+    def _unfamiliarity(self, features: np.ndarray | None) -> float | None:
+        familiarity = self.engine.reliability.familiarity
+        if familiarity is None or features is None:
+            return None
+        return float(familiarity.unfamiliarity(features[np.newaxis])[0])
 
     @property
     def _min_core_area(self) -> float:

@@ -32,9 +32,12 @@ TABLE_DTYPES: dict[str, str] = {
     "equivalent_diameter_area_nm": "float64",
     "axis_major_length_nm": "float64",
     "axis_minor_length_nm": "float64",
-    "diameter_nm": "float64",  # physical diameter, of the contour Mz = 0
-    "confidence": "float64",  # 0 to 1
+    "diameter_nm": "float64",  # physical diameter, of the contour Mz = 0; NaN of stripes
+    "diameter_low_nm": "float64",  # ends of its interval, 90 % unless the engine says otherwise
+    "diameter_high_nm": "float64",
+    "confidence": "float64",  # probability that it is a skyrmion and its outline right
     "touches_border": "bool",
+    "is_stripe": "bool",  # longer than wide: no skyrmion, and without a diameter
     "psi6_abs": "float64",  # NaN at the edge of the lattice
     "n_neighbours": "int64",
 }
@@ -61,7 +64,8 @@ class ResultSummary(BaseModel):
     pixel_size_nm: float | None = None
     temperature_k: float | None = None
     field_mt: float | None = None
-    n_skyrmions: int
+    n_skyrmions: int = Field(description="rows of the table that are no stripes")
+    n_stripes: int = 0
     mean_diameter_nm: float | None = Field(
         default=None, description="mean of diameter_nm, border excluded"
     )
@@ -74,6 +78,10 @@ class ResultSummary(BaseModel):
     )
     density_per_um2: float | None = None
     mean_psi6_abs: float | None = None
+    unfamiliarity: float | None = Field(
+        default=None,
+        description="how unlike its training set the frame looks to the engine; it warns above 1",
+    )
     latency_ms: dict[str, float] = Field(default_factory=dict, description="by stage, and 'total'")
     engine: str = ""
     analysed: Literal["live", "caught-up", "replay"] = "live"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -46,6 +46,50 @@ def model_from_toml(kind: type[Model], text: str, where: str) -> Model:
         raise UserError(f"{where} is not TOML: {error}.") from None
     except ValidationError as error:
         raise UserError(f"{where}: {_plainly(error)}.") from None
+
+
+class PresetFolder(Generic[Model]):
+    """The TOML files of one kind of model that come along, by their names without `.toml`."""
+
+    def __init__(self, folder: Path, kind: type[Model]) -> None:
+        self._folder = folder
+        self._kind = kind
+
+    def names(self) -> list[str]:
+        """Return the names of the presets."""
+        return sorted(path.stem for path in self._folder.glob("*.toml"))
+
+    def text(self, name: str) -> str:
+        """Return the TOML of a preset, for a lab to edit.
+
+        Raises
+        ------
+        UserError
+            If there is no such preset.
+        """
+        if name not in self.names():
+            raise UserError(f"There is no preset {name!r}; there are {', '.join(self.names())}.")
+        return read_text(self._folder / f"{name}.toml")
+
+    def load(self, name: str) -> Model:
+        """Return a preset.
+
+        Raises
+        ------
+        UserError
+            If there is no such preset.
+        """
+        return model_from_toml(self._kind, self.text(name), f"preset {name}")
+
+    def load_file(self, path: Path) -> Model:
+        """Return the model in a file.
+
+        Raises
+        ------
+        UserError
+            If it cannot be read, or is impossible; the sentence names the parameter.
+        """
+        return model_from_toml(self._kind, read_text(path), str(path))
 
 
 def _plainly(error: ValidationError) -> str:

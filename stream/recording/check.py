@@ -67,10 +67,9 @@ def _result_problems(recording: Recording) -> list[str]:
         if index >= recording.n_frames:
             problems.append(f"There is a result for frame {index}, which does not exist.")
             continue
-        if rows.get(index, 0) != summary.n_skyrmions:
-            problems.append(
-                f"Frame {index} has {rows.get(index, 0)} rows for {summary.n_skyrmions} skyrmions."
-            )
+        found = summary.n_skyrmions + summary.n_stripes
+        if rows.get(index, 0) != found:
+            problems.append(f"Frame {index} has {rows.get(index, 0)} rows for {found} skyrmions.")
         try:
             recording.labels(index)
         except UserError as error:

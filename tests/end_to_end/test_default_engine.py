@@ -14,7 +14,7 @@ from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED, find_engine
 from skyrmlive.inference.segmenter import Segmentation, Segmenter
 from skyrmlive.stream.frame import FrameMetadata
-from skyrmlive.trainer.learning.evaluation import evaluate, pairs_from_folder
+from skyrmlive.trainer.evaluation.pairs import pairs_from_folder, score_pairs
 from skyrmlive.trainer.lorentz.fresnel import lorentz_image
 from skyrmlive.trainer.lorentz.microscope import Microscope
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions, spread_points
@@ -111,6 +111,6 @@ def test_nothing_is_found_where_there_is_nothing(engine: Engine):
 
 
 def test_it_reaches_the_authors_level_on_their_own_images(engine: Engine, shared_data: Path):
-    scores = evaluate(engine, pairs_from_folder(shared_data / "kit"), [10.0])
+    scores = score_pairs(Segmenter(engine), pairs_from_folder(shared_data / "kit"), [10.0])
     assert len(scores) == 5
     assert scores["jaccard"].mean() >= 0.85

@@ -3,13 +3,12 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
-import tifffile
 import torch
 
 from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.engine import Engine
+from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.stream.errors import UserError
 from skyrmlive.trainer.dataset.film_draw import draw_film
 from skyrmlive.trainer.dataset.film_set import ImportedFilms, SimulatedFilms
@@ -18,20 +17,19 @@ from skyrmlive.trainer.dataset.labels import LabelRule
 from skyrmlive.trainer.dataset.ovf import OvfField
 from skyrmlive.trainer.dataset.ovf_import import import_films, look_through
 from skyrmlive.trainer.dataset.ovf_writer import write_ovf
-from skyrmlive.trainer.dataset.recipe_files import load_preset
+from skyrmlive.trainer.dataset.recipe_files import load_preset, preset_names
 from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.dataset.simulate import simulate_films
-from skyrmlive.trainer.learning.engine_writer import write_engine
-from skyrmlive.trainer.learning.evaluation import (
-    evaluate,
-    pairs_from_films,
-    pairs_from_folder,
-    plot_scores,
-    summarise,
-)
-from skyrmlive.trainer.learning.examples import ExampleSource, Optics, split_films, turned
-from skyrmlive.trainer.learning.noise import NoiseRecipe, with_gaussian_noise
-from skyrmlive.trainer.learning.training import Training, TrainingPlan
+from skyrmlive.trainer.engine.engine_writer import write_engine
+from skyrmlive.trainer.engine.weights import weights_of
+from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
+from skyrmlive.trainer.learning.degradation import Degradation
+from skyrmlive.trainer.learning.examples import ExampleSource, split_films, turned
+from skyrmlive.trainer.learning.noise import with_gaussian_noise
+from skyrmlive.trainer.learning.optics import Optics
+from skyrmlive.trainer.learning.published_noise import PublishedNoise
+from skyrmlive.trainer.learning.training import Training
+from skyrmlive.trainer.learning.training_recipe import PRESETS, TrainingPlan, TrainingRecipe
 from skyrmlive.trainer.lorentz.fresnel import lorentz_image
 from skyrmlive.trainer.lorentz.microscope import Microscope
 from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
@@ -42,7 +40,35 @@ RECIPE = load_preset("neel-lattice").model_copy(update={"cells": 64, "placed_sha
 FILM_SOURCE = SimulatedFilms(
     recipe=RECIPE, plan=RelaxationPlan(steps_before=40, max_steps=100), seed=7
 )
-OPTICS = Optics(Microscope(), -2e6, 20.0)
+OPTICS = Optics.around(-2e6, 20.0)
+NO_SHARES = {"blur_share": 0, "poisson_share": 0, "salt_and_pepper_share": 0}
+DEGRADATION = Degradation(
+    published_share=0.5, published=PublishedNoise(**NO_SHARES, gaussian_percent=20.0)
+)
+TINY = TrainingRecipe(
+    name="tiny",
+    optics=OPTICS,
+    degradation=DEGRADATION,
+    network=BlockNetwork(filters=8, levels=3, block=4),
+    plan=TrainingPlan(
+        steps=60,
+        batch=4,
+        validate_every=30,
+        validation_examples=8,
+        warm_up_steps=10,
+        average_decay=0.9,
+    ),
+)
+
+
+def sources(stores, recipe=TINY):
+    """Return what to learn from and what is kept back."""
+    return [
+        ExampleSource(films, recipe.labels, recipe.optics, recipe.degradation)
+        for films in split_films(stores)
+    ]
+
+
 FILMS = 12
 
 
@@ -88,24 +114,18 @@ def test_noise_is_measured_against_the_mean():
 def trained(films, tmp_path_factory):
     """Train 30 steps, stop, go on to 60: as after a power cut."""
     folder = tmp_path_factory.mktemp("run")
-    learning, kept_back = split_films([films])
-    rule, noise = LabelRule(), NoiseRecipe(gaussian_percent=(0.0, 20.0))
-    source = ExampleSource(learning, rule, OPTICS, noise)
-    validation = ExampleSource(kept_back, rule, OPTICS, noise)
-    plan = TrainingPlan(
-        steps=60, batch=4, filters=8, validate_every=30, warm_up_steps=10, average_decay=0.9
-    )
+    source, validation = sources([films])
     losses = []
-    first = Training(folder, plan, "cpu")
+    first = Training(folder, TINY, "cpu")
     for report in first.run(source, validation):
         losses.append(report["loss"])
         if report["step"] == 30:
             break
-    second = Training(folder, plan, "cpu")
+    second = Training(folder, TINY, "cpu")
     assert second.step == 30
     for report in second.run(source, validation):
         losses.append(report["loss"])
-    bundle = write_engine(folder / "tiny", "tiny", second, [films], validation, rule)
+    bundle = write_engine(folder / "tiny", "tiny", second, [films], source, validation, frames=20)
     return folder, losses, second, bundle, validation
 
 
@@ -116,40 +136,81 @@ def test_training_learns_and_resumes(trained):
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     assert [line["step"] for line in history] == [30, 60]
     assert training.step == 60
+    other = TINY.model_copy(update={"network": BlockNetwork(filters=4)})
     with pytest.raises(UserError, match="another network"):
-        Training(folder, training.plan.model_copy(update={"filters": 4}), "cpu")
+        Training(folder, other, "cpu")
+
+
+def test_training_stops_when_validation_no_longer_improves(films, tmp_path):
+    plan = TINY.plan.model_copy(
+        update={
+            "validate_every": 1,
+            "patience": 2,
+            "learning_rate": 1e-30,
+            "validation_examples": 1,
+        }
+    )
+    recipe = TINY.model_copy(update={"plan": plan})
+    training = Training(tmp_path, recipe, "cpu")
+    steps = [report["step"] for report in training.run(*sources([films], recipe))]
+    assert steps[-1] < 60
+    assert training.is_over
 
 
 def test_the_bundle_runs_and_gives_what_torch_gives(trained):
     _, _, training, bundle, _ = trained
     engine = Engine.from_bundle(EngineBundle.load(bundle.path))
-    image = np.random.default_rng(0).standard_normal((1, 1, 96, 160)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    image = rng.standard_normal((1, 1, 96, 160)).astype(np.float32)
+    told = np.array([[-1.9, 21.0]], np.float32)
     with torch.no_grad():
-        expected = torch.sigmoid(training.average.eval()(torch.from_numpy(image))).numpy()
-    np.testing.assert_allclose(engine.backend.infer(image), expected, atol=2e-3)
-    assert bundle.condition.mask_definition == "Mz < 0.97, eroded by 1 cell"
+        expected = training.best.eval()(torch.from_numpy(image), torch.from_numpy(told))
+    found = engine.backend.infer(image, told)
+    np.testing.assert_allclose(found.probability, torch.sigmoid(expected.logits), atol=2e-3)
+    np.testing.assert_allclose(found.log_diameter, expected.log_diameter, atol=5e-3)
+    np.testing.assert_allclose(found.features, expected.features, atol=5e-3)
+    assert bundle.condition.mask_definition == "Mz < 0.98, eroded by 1 cell"
     assert "| 100 |" in bundle.card
+    assert bundle.reliability.familiarity is not None
 
 
-def test_evaluation_of_films_and_of_a_folder_agree(trained, tmp_path):
-    _, _, _, bundle, validation = trained
+def test_another_training_starts_from_the_bundle(trained, tmp_path):
+    _, _, training, bundle, _ = trained
+    again = Training(tmp_path, TINY, "cpu", weights_of(bundle))
+    for name, value in training.best.state_dict().items():
+        np.testing.assert_allclose(again.network.state_dict()[name], value, rtol=1e-3, atol=1e-4)
+    paper = TINY.model_copy(update={"network": PaperNetwork(filters=4)})
+    with pytest.raises(UserError, match="another network"):
+        Training(tmp_path / "paper", paper, "cpu", weights_of(bundle))
+
+
+def test_the_papers_network_makes_an_engine_too(films, tmp_path):
+    plan = TINY.plan.model_copy(update={"steps": 2, "validate_every": 2})
+    recipe = TINY.model_copy(update={"network": PaperNetwork(filters=4), "plan": plan})
+    training = Training(tmp_path / "run", recipe, "cpu")
+    source, validation = sources([films], recipe)
+    for _ in training.run(source, validation):
+        pass
+    bundle = write_engine(
+        tmp_path / "paper", "paper", training, [films], source, validation, frames=4
+    )
     engine = Engine.from_bundle(bundle)
-    pairs = list(pairs_from_films(validation))
-    for number, pair in enumerate(pairs):
-        tifffile.imwrite(tmp_path / f"{number:02d}_image.tif", pair.image)
-        tifffile.imwrite(tmp_path / f"{number:02d}_label.tif", pair.mask.astype(np.uint8))
-    from_films = summarise(evaluate(engine, pairs, (0.0, 50.0)))
-    from_folder = summarise(evaluate(engine, pairs_from_folder(tmp_path), (0.0, 50.0)))
-    mask_scores = ["subset_accuracy", "f1", "jaccard", "area_ratio"]
-    pd.testing.assert_frame_equal(from_films[mask_scores], from_folder[mask_scores])
-    # a folder of masks says nothing about Mz = 0
-    assert from_folder["diameter_ratio"].isna().all()
-    assert from_films["diameter_ratio"].notna().all()
-    assert list(from_films.index) == [0.0, 50.0]
-    plot_scores(from_films, "tiny", tmp_path / "scores.png")
-    assert (tmp_path / "scores.png").stat().st_size > 5000
-    with pytest.raises(UserError, match="no pairs"):
-        next(pairs_from_folder(tmp_path / "empty"))
+    image = np.random.default_rng(0).standard_normal((1, 1, 64, 64)).astype(np.float32)
+    assert engine.backend.infer(image, np.zeros((1, 2), np.float32)).log_diameter is None
+    assert len(Segmenter(engine).segment(image[0, 0]).labels) == 64
+
+
+def test_the_papers_network_has_its_number_of_parameters():
+    network = PRESETS.load("paper").network.build()
+    assert sum(p.numel() for p in network.parameters()) == pytest.approx(790e3, rel=0.005)
+
+
+@pytest.mark.parametrize("name", PRESETS.names())
+def test_recipes_that_come_along_are_whole(name):
+    recipe = PRESETS.load(name)
+    assert recipe.name == name
+    assert recipe.films
+    assert all(wanted.preset in preset_names() for wanted in recipe.films)
 
 
 @pytest.fixture(scope="module")
@@ -171,36 +232,35 @@ def mumax_films(tmp_path_factory):
 
 
 def test_imported_films_with_edges_go_the_same_road(mumax_films, tmp_path):
-    learning, kept_back = split_films([mumax_films])
-    rule, noise = LabelRule(), NoiseRecipe()
-    source = ExampleSource(learning, rule, OPTICS, noise)
-    validation = ExampleSource(kept_back, rule, OPTICS, noise)
+    plan = TINY.plan.model_copy(update={"steps": 2, "validate_every": 2})
+    recipe = TINY.model_copy(update={"plan": plan})
+    source, validation = sources([mumax_films], recipe)
     assert source.window == (32, 256)
     rng = np.random.default_rng(0)
     for _ in range(8):
-        image, labels = source.draw(rng)
+        image, told, labels = source.draw(rng)
         assert image.shape == (1, 32, 256)
-        assert labels.shape == (2, 32, 256)
+        assert labels.shape == (3, 32, 256)
+        np.testing.assert_allclose(told, OPTICS.told, rtol=0.4)
         assert np.isfinite(image).all()
         # a core lies in its mask wherever the window was cut
         assert (labels[0][labels[1] > 0.5] > 0.5).mean() > 0.9
-    plan = TrainingPlan(steps=2, batch=2, filters=4, validate_every=2)
-    training = Training(tmp_path / "run", plan, "cpu")
+    training = Training(tmp_path / "run", recipe, "cpu")
     for _ in training.run(source, validation):
         pass
-    bundle = write_engine(tmp_path / "tiny", "tiny", training, [mumax_films], validation, rule)
+    bundle = write_engine(
+        tmp_path / "tiny", "tiny", training, [mumax_films], source, validation, frames=4
+    )
     assert bundle.condition.description.startswith("Skyrmions at 200 kV")
     assert "OVF files of" in bundle.card
-    (pair,) = pairs_from_films(validation)
-    assert pair.image.shape == (40, 270)
 
 
 def test_an_open_film_is_seen_in_vacuum_not_beside_itself(mumax_films):
     """Its image is that of the same film in a far larger box, not that of a periodic one."""
-    source = ExampleSource([(mumax_films, [0])], LabelRule(), OPTICS, NoiseRecipe())
+    source = ExampleSource([(mumax_films, [0])], LabelRule(), OPTICS, DEGRADATION)
     image, labels = source.clean(0, -2e6, 20.0, 0, False)
     assert image.shape == (40, 270)
-    assert labels.shape == (2, 40, 270)
+    assert labels.shape == (3, 40, 270)
     m = mumax_films.magnetisation(0) * mumax_films.saturation_magnetisation(0)
 
     def seen(around):

@@ -9,7 +9,6 @@ from skyrmlive.trainer.dataset.film_statistics import (
     periodic_components,
 )
 from skyrmlive.trainer.dataset.labels import LabelRule, core_label, mask_label
-from skyrmlive.trainer.learning.metrics import segmentation_scores
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions, spread_points
 
 
@@ -139,16 +138,3 @@ def test_points_spread_to_a_nearly_triangular_lattice():
     np.fill_diagonal(distance, np.inf)
     ideal = np.sqrt(2 / np.sqrt(3) * 256**2 / 60)
     assert distance.min(axis=1).mean() / ideal > 0.88
-
-
-def test_scores_of_known_masks():
-    true = np.zeros((10, 10), dtype=bool)
-    true[:, :4] = True
-    found = np.zeros_like(true)
-    found[:, 2:6] = True
-    scores = segmentation_scores(found, true)
-    assert scores["jaccard"] == pytest.approx(20 / 60)
-    assert scores["f1"] == pytest.approx(0.5)
-    assert scores["subset_accuracy"] == pytest.approx(0.6)
-    nothing = np.zeros_like(true)
-    assert segmentation_scores(nothing, nothing)["jaccard"] == 1.0

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 
-_STRIPE_AREA_OVER_DISC = 2.5
+STRIPE_AREA_OVER_DISC = 2.5
 
 
 def periodic_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -105,8 +105,7 @@ def film_statistics(mz: np.ndarray, cell_size_nm: float, periodic: bool = True) 
     labels, areas, centres = connected_regions(mask, periodic)
     if len(areas) == 0:
         return {"skyrmions": 0, "stripes": 0, "mean_diameter_nm": None, "regularity": None}
-    # the area over that of the largest disc inside: 1 for a disc, 4 L / (pi w) for a stripe
-    stripes = areas > _STRIPE_AREA_OVER_DISC * np.pi * _inner_radius(labels, periodic) ** 2
+    stripes = are_stripes(labels, areas, periodic)
     radius = np.sqrt(areas[~stripes] / np.pi)
     regularity = None
     if len(areas) >= 6 and not stripes.any():
@@ -119,6 +118,15 @@ def film_statistics(mz: np.ndarray, cell_size_nm: float, periodic: bool = True) 
         "mean_diameter_nm": float(2 * radius.mean() * cell_size_nm) if len(radius) else None,
         "regularity": regularity,
     }
+
+
+def are_stripes(labels: np.ndarray, areas: np.ndarray, periodic: bool) -> np.ndarray:
+    """Say of each region from `connected_regions` whether it is a stripe, no skyrmion.
+
+    The measure is its area over that of the largest disc inside: 1 for a disc, 4 L / (pi w) for a
+    stripe of length L and width w.
+    """
+    return areas > STRIPE_AREA_OVER_DISC * np.pi * _inner_radius(labels, periodic) ** 2
 
 
 def _inner_radius(labels: np.ndarray, periodic: bool) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Ground truth of a film: where a skyrmion ends.
 
 Two definitions stand side by side. The *mask* is that of the paper's authors: Mz below a threshold
-close to 1 (0.98 in their text, 0.97 on their published pairs, see docs/decisions/0004), eroded by
-one cell, as their notebook does. The *core*, Mz < 0, is the physical size that papers report as a
+close to 1 (0.98 in their text, see docs/decisions/0004), eroded by one cell, as their notebook
+does. The *core*, Mz < 0, is the physical size that papers report as a
 skyrmion's radius.
 """
 
@@ -22,7 +22,7 @@ class LabelRule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threshold: float | None = Field(
-        default=0.97,
+        default=0.98,
         description="of Mz; None is each film's own triangle threshold (Zack, Rogers and Latt, "
         "J. Histochem. Cytochem. 25, 741, 1977)",
     )

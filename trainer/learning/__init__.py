@@ -1,1 +1,1 @@
-"""The network, its noise, its training and its evaluation."""
+"""The network, its noise and its training."""

@@ -6,7 +6,7 @@ two batches are equal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,10 +14,11 @@ import torch
 from ...inference.normalise import normalise
 from ...stream.errors import UserError
 from ..dataset.film_store import FilmStore
-from ..dataset.labels import LabelRule, core_label, mask_label
+from ..dataset.labels import LabelRule
+from ..dataset.truth import FilmTruth, film_truth
 from ..lorentz.fresnel import lorentz_image
-from ..lorentz.microscope import Microscope
-from .noise import NoiseRecipe, degrade
+from .degradation import Degradation
+from .optics import Optics
 
 WINDOW_MAX = 256
 """Cells along the side of an example, at most."""
@@ -29,18 +30,22 @@ VACUUM_MIN = 64
 """Cells of vacuum around an open film, at least: fringes reach a few times sqrt(wavelength df)."""
 
 
-@dataclass(frozen=True)
-class Optics:
-    """The imaging condition that examples are drawn around.
+class Example(NamedTuple):
+    """What a network is shown and told, and what it should answer.
 
-    `defocus_jitter` is relative, `tilt_jitter_deg` absolute; both are half widths.
+    Attributes
+    ----------
+    image
+        Normalised, float32 (1, height, width).
+    told
+        Defocus in mm and tilt in degrees as an operator knows them, float32 (2,).
+    labels
+        Float32 (3, height, width): mask, core and ln(diameter / nm), NaN where there is none.
     """
 
-    microscope: Microscope
-    defocus_nm: float
-    tilt_deg: float
-    defocus_jitter: float = 0.1
-    tilt_jitter_deg: float = 3.0
+    image: np.ndarray
+    told: np.ndarray
+    labels: np.ndarray
 
 
 def turned(m: np.ndarray, quarter_turns: int, mirrored: bool) -> np.ndarray:
@@ -97,10 +102,10 @@ class ExampleSource:
     """
 
     def __init__(
-        self, films: FilmSelection, rule: LabelRule, optics: Optics, noise: NoiseRecipe
+        self, films: FilmSelection, rule: LabelRule, optics: Optics, degradation: Degradation
     ) -> None:
         self.optics = optics
-        self.noise = noise
+        self.degradation = degradation
         self.grid = films[0][0].grid
         ny, nx = (min(side, WINDOW_MAX) // WINDOW_MULTIPLE for side in self.grid.shape)
         self.window = (ny * WINDOW_MULTIPLE, nx * WINDOW_MULTIPLE)
@@ -110,20 +115,23 @@ class ExampleSource:
                 self._m.append(store.magnetisation(index).astype(np.float16))
                 self._ms.append(store.saturation_magnetisation(index))
                 self._may_mirror.append(store.provenance.mirror_symmetric)
-        periodic = self.grid.periodic
-        self._masks = [mask_label(m[2].astype(np.float32), rule, periodic) for m in self._m]
+        self._truths = [self._truth(m[2].astype(np.float32), rule) for m in self._m]
 
     def __len__(self) -> int:
         """Return the number of films."""
         return len(self._m)
 
+    def _truth(self, mz: np.ndarray, rule: LabelRule) -> FilmTruth:
+        return film_truth(mz, rule, self.grid.cell_size_nm, self.grid.periodic)
+
     def clean(
         self, film: int, defocus_nm: float, tilt_deg: float, quarter_turns: int, mirrored: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the image without noise, float32 (ny, nx), and labels, float32 (2, ny, nx)."""
+        """Return the image without noise, float32 (ny, nx), and its labels as an `Example` has."""
         m = self._m[film].astype(np.float32)
-        labels = np.stack([self._masks[film], core_label(m[2])]).astype(np.float32)
         magnetisation = turned(m * self._ms[film], quarter_turns, mirrored)
+        truth = self._truths[film]
+        labels = np.stack([truth.mask, truth.core, truth.log_diameter]).astype(np.float32)
         labels = np.rot90(labels, quarter_turns % 4, axes=(1, 2))
         if mirrored:
             labels = labels[:, :, ::-1]
@@ -147,22 +155,18 @@ class ExampleSource:
         top, left = around
         return image[0, top : top + ny, left : left + nx].numpy()
 
-    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return a normalised image, float32 (1, *window), and its labels, float32 (2, *window)."""
-        optics = self.optics
+    def draw(self, rng: np.random.Generator) -> Example:
+        """Return one example, its sides as `window`."""
         ny, nx = self.grid.shape
         # a film that is no square keeps its shape in half turns only
         quarter_turns = int(rng.integers(4)) if ny == nx else 2 * int(rng.integers(2))
         film = int(rng.integers(len(self)))
-        image, labels = self.clean(
-            film,
-            optics.defocus_nm * (1 + optics.defocus_jitter * rng.uniform(-1, 1)),
-            optics.tilt_deg + optics.tilt_jitter_deg * rng.uniform(-1, 1),
-            quarter_turns,
-            bool(rng.integers(2)) and self._may_mirror[film],
-        )
+        defocus_nm, tilt_deg, told = self.optics.draw(rng)
+        mirrored = bool(rng.integers(2)) and self._may_mirror[film]
+        image, labels = self.clean(film, defocus_nm, tilt_deg, quarter_turns, mirrored)
         image, labels = self._window(image, labels, rng)
-        return normalise(degrade(image, self.noise, rng))[None], np.ascontiguousarray(labels)
+        image = self.degradation.degrade(image, self.grid.cell_size_nm, rng)
+        return Example(normalise(image)[None], told, np.ascontiguousarray(labels))
 
     def _window(
         self, image: np.ndarray, labels: np.ndarray, rng: np.random.Generator

@@ -1,4 +1,4 @@
-"""Fit the network to examples, with checkpoints that a later run goes on from."""
+"""Fit a network to examples, with checkpoints that a later run goes on from."""
 
 from __future__ import annotations
 
@@ -8,51 +8,19 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from ...stream.errors import UserError
-from .examples import ExampleSource
+from .architectures import Network
+from .examples import Example, ExampleSource
+from .loss import training_loss
 from .network import SkyrmNet
-
-
-class TrainingPlan(BaseModel):
-    """How long and how fast to learn."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    steps: int = 3000
-    batch: int = 16
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-4
-    warm_up_steps: int = 100
-    average_decay: float = 0.998
-    core_weight: float = 1.0
-    filters: int = 24
-    levels: int = 4
-    block: int = 4
-    seed: int = 0
-    validate_every: int = 250
-    loader_processes: int = 1
-
-
-def segmentation_loss(
-    logits: torch.Tensor, labels: torch.Tensor, core_weight: float
-) -> torch.Tensor:
-    """Cross-entropy plus soft Jaccard loss, per map, the core weighted by `core_weight`."""
-    total = logits.new_zeros(())
-    for channel, weight in ((0, 1.0), (1, core_weight)):
-        z, y = logits[:, channel], labels[:, channel]
-        p = torch.sigmoid(z)
-        overlap = (p * y).sum()
-        jaccard = (overlap + 1) / ((p + y).sum() - overlap + 1)
-        entropy = nn.functional.binary_cross_entropy_with_logits(z, y)
-        total = total + weight * (entropy + 0.5 * (1 - jaccard))
-    return total
+from .training_recipe import TrainingPlan, TrainingRecipe
 
 
 class _Examples(IterableDataset):
@@ -62,10 +30,11 @@ class _Examples(IterableDataset):
         self._source = source
         self._seed = seed
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def __iter__(self) -> Iterator[Example]:
         worker = get_worker_info()
+        if worker:
+            torch.set_num_threads(1)
         rng = np.random.default_rng([self._seed, worker.id if worker else 0])
-        torch.set_num_threads(1)
         while True:
             yield self._source.draw(rng)
 
@@ -81,76 +50,121 @@ def learning_rate(plan: TrainingPlan, step: int) -> float:
 class Training:
     """One training run in a directory: `checkpoint.pt` and `history.jsonl`.
 
+    Attributes
+    ----------
+    best
+        The network whose validation was the best so far: a running mean of recent weights, which
+        predicts more steadily than the last ones.
+
     Raises
     ------
     UserError
-        If the directory holds the checkpoint of another network.
+        If the directory holds the checkpoint of another network, or `start`, the weights to start
+        from, are another network's.
     """
 
-    def __init__(self, directory: Path, plan: TrainingPlan, device: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        recipe: TrainingRecipe,
+        device: str,
+        start: dict[str, torch.Tensor] | None = None,
+    ) -> None:
         self.directory = directory
-        self.plan = plan
+        self.recipe = recipe
+        self.plan = recipe.plan
         self.device = device
-        torch.manual_seed(plan.seed)
-        self.network = SkyrmNet(plan.filters, plan.levels, plan.block).to(device)
-        # the mean of recent weights predicts more steadily than the last ones
-        self.average = copy.deepcopy(self.network)
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
+        torch.manual_seed(self.plan.seed)
+        self.network = recipe.network.build().to(device)
+        if start is not None:
+            self._load(start)
+        if isinstance(self.network, SkyrmNet):
+            low, high = recipe.optics.defocus_range_nm
+            ranges = (low * 1e-6, high * 1e-6), recipe.optics.tilt_range_deg
+            # what another network knows of the optics is kept where it applies
+            if start is None or not self.network.covers(*ranges):
+                self.network.centre_optics(*ranges)
+        self._average = copy.deepcopy(self.network)
+        self.best: Network = copy.deepcopy(self.network)
+        self._optimiser = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=self.plan.learning_rate,
+            weight_decay=self.plan.weight_decay,
         )
         self.step = 0
         self.seconds = 0.0
+        self.best_score, self._worse_in_a_row = -math.inf, 0
+        self._validation: list[Example] = []
         directory.mkdir(parents=True, exist_ok=True)
         self._checkpoint = directory / "checkpoint.pt"
         if self._checkpoint.exists():
-            state = torch.load(self._checkpoint, map_location=device, weights_only=True)
-            if state["architecture"] != self._architecture:
-                raise UserError(
-                    f"{directory} holds the checkpoint of another network; name another --run."
-                )
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.step, self.seconds = state["step"], state["seconds"]
+            self._restore()
 
     @property
-    def _architecture(self) -> list[int]:
-        return [self.plan.filters, self.plan.levels, self.plan.block]
+    def is_over(self) -> bool:
+        """Whether the last step is done, or validation has not improved for too long."""
+        patience = self.plan.patience
+        return self.step >= self.plan.steps or (
+            patience is not None and self._worse_in_a_row >= patience
+        )
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         partial = self._checkpoint.with_suffix(".partial")
         torch.save(
             {
-                "architecture": self._architecture,
+                "network_recipe": self.recipe.network.model_dump_json(),
                 "network": self.network.state_dict(),
-                "average": self.average.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "step": self.step,
-                "seconds": self.seconds,
+                "average": self._average.state_dict(),
+                "best": self.best.state_dict(),
+                "optimiser": self._optimiser.state_dict(),
+                "numbers": [self.step, self.seconds, self.best_score, self._worse_in_a_row],
             },
             partial,
         )
         partial.replace(self._checkpoint)
 
+    def _load(self, weights: dict[str, torch.Tensor]) -> None:
+        try:
+            self.network.load_state_dict(weights)
+        except RuntimeError:
+            raise UserError(
+                "The engine to start from has another network than the recipe asks for."
+            ) from None
+
+    def _restore(self) -> None:
+        state: dict[str, Any] = torch.load(
+            self._checkpoint, map_location=self.device, weights_only=True
+        )
+        if state.get("network_recipe") != self.recipe.network.model_dump_json():
+            raise UserError(
+                f"{self.directory} holds the checkpoint of another network; name another --run."
+            )
+        self.network.load_state_dict(state["network"])
+        self._average.load_state_dict(state["average"])
+        self.best.load_state_dict(state["best"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds, self.best_score, self._worse_in_a_row = state["numbers"]
+
     def run(self, training: ExampleSource, validation: ExampleSource) -> Iterator[dict[str, float]]:
-        """Learn until the plan's last step; yield loss and, now and then, validation figures."""
+        """Learn until it is over; yield loss and, now and then, validation figures."""
         plan = self.plan
         # drawing in other processes leaves this one to the network
         loader = DataLoader(
             _Examples(training, plan.seed + 1 + self.step),
             batch_size=plan.batch,
             num_workers=plan.loader_processes,
-            prefetch_factor=4,
+            prefetch_factor=4 if plan.loader_processes else None,
+            pin_memory=self.device == "cuda",
         )
         batches = iter(loader)
-        while self.step < plan.steps:
+        while not self.is_over:
             started = time.perf_counter()
             loss = self._learn(*next(batches))
             self.step += 1
             report = {"step": self.step, "loss": loss}
             if self.step % plan.validate_every == 0 or self.step == plan.steps:
-                report |= self.validate(validation)
+                report |= self._validated(validation)
             self.seconds += time.perf_counter() - started
             if len(report) > 2:
                 report["seconds"] = self.seconds
@@ -159,22 +173,25 @@ class Training:
                     history.write(json.dumps(report) + "\n")
             yield report
 
-    def _learn(self, images: torch.Tensor, labels: torch.Tensor) -> float:
+    def _learn(self, images: torch.Tensor, told: torch.Tensor, labels: torch.Tensor) -> float:
         self.network.train()
-        for group in self.optimiser.param_groups:
+        for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self.plan, self.step)
-        images, labels = images.to(self.device), labels.to(self.device)
+        images, told, labels = (
+            tensor.to(self.device, non_blocking=True) for tensor in (images, told, labels)
+        )
         with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
-            logits = self.network(images)
-        loss = segmentation_loss(logits.float(), labels, self.plan.core_weight)
-        self.optimiser.zero_grad(set_to_none=True)
+            maps = self.network(images, told)
+        maps = type(maps)(*(each if each is None else each.float() for each in maps))
+        loss = training_loss(maps, labels, self.plan)
+        self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
+        self._optimiser.step()
         decay = min(self.plan.average_decay, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
             for mean, value in zip(
-                self.average.state_dict().values(), self.network.state_dict().values(), strict=True
+                self._average.state_dict().values(), self.network.state_dict().values(), strict=True
             ):
                 if mean.dtype.is_floating_point:
                     mean.lerp_(value, 1 - decay)
@@ -182,16 +199,38 @@ class Training:
                     mean.copy_(value)
         return float(loss.detach())
 
+    def _validated(self, source: ExampleSource) -> dict[str, float]:
+        figures = self.validate(source)
+        score = figures["mask_jaccard"] + figures["core_jaccard"]
+        if score > self.best_score:
+            self.best_score, self._worse_in_a_row = score, 0
+            self.best.load_state_dict(self._average.state_dict())
+        else:
+            self._worse_in_a_row += 1
+        return figures
+
     @torch.no_grad()
-    def validate(self, source: ExampleSource, examples: int = 48) -> dict[str, float]:
-        """Return the mean Jaccard index of both maps on examples that are always the same."""
-        rng = np.random.default_rng(12345)
-        self.average.eval()
-        scores = {"mask_jaccard": 0.0, "core_jaccard": 0.0}
-        for _ in range(examples):
-            image, labels = source.draw(rng)
-            found = self.average(torch.from_numpy(image)[None].to(self.device))[0].cpu().numpy() > 0
-            for name, seen, true in zip(scores, found, labels > 0.5, strict=True):
-                union = (seen | true).sum()
-                scores[name] += float((seen & true).sum() / union) if union else 1.0
-        return {name: score / examples for name, score in scores.items()}
+    def validate(self, source: ExampleSource) -> dict[str, float]:
+        """Return loss and mean Jaccard index of both maps on examples that are always the same."""
+        if not self._validation:
+            rng = np.random.default_rng(12345)
+            self._validation = [source.draw(rng) for _ in range(self.plan.validation_examples)]
+        self._average.eval()
+        sums = {"validation_loss": 0.0, "mask_jaccard": 0.0, "core_jaccard": 0.0}
+        for image, told, labels in self._validation:
+            answer = torch.from_numpy(labels)[None].to(self.device)
+            maps = self._average(
+                torch.from_numpy(image)[None].to(self.device),
+                torch.from_numpy(told)[None].to(self.device),
+            )
+            loss = training_loss(maps, answer, self.plan)
+            sums["validation_loss"] += float(loss)
+            for name, seen, true in zip(
+                ("mask_jaccard", "core_jaccard"),
+                maps.logits[0] > 0,
+                answer[0, :2] > 0.5,
+                strict=True,
+            ):
+                union = int((seen | true).sum())
+                sums[name] += int((seen & true).sum()) / union if union else 1.0
+        return {name: total / len(self._validation) for name, total in sums.items()}

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...stream.errors import UserError
-from ..toml_models import model_from_toml, read_text
+from ..toml_models import PresetFolder, model_from_toml, read_text
 from .recipe import SweepRecipe
 
-_PRESETS = Path(__file__).parent / "presets"
+_PRESETS = PresetFolder(Path(__file__).parent / "presets", SweepRecipe)
 
-
-def sweep_names() -> list[str]:
-    """Return the names of the presets."""
-    return sorted(path.stem for path in _PRESETS.glob("*.toml"))
+sweep_names = _PRESETS.names
 
 
 def sweep_text(name_or_file: str) -> str:
@@ -25,7 +22,7 @@ def sweep_text(name_or_file: str) -> str:
         If there is neither such a preset nor such a file.
     """
     if name_or_file in sweep_names():
-        return read_text(_PRESETS / f"{name_or_file}.toml")
+        return _PRESETS.text(name_or_file)
     if not Path(name_or_file).exists():
         raise UserError(
             f"There is no sweep {name_or_file!r}, neither as a file nor among the presets "

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...inference.instances import THRESHOLD
+from ...inference.segmenter import Segmentation
 
-def segmentation_scores(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
+PIXEL_SCORES = ("subset_accuracy", "f1", "jaccard")
+
+
+def found_mask(found: Segmentation) -> np.ndarray:
+    """Return where an engine's mask is, bool of the image's (height, width)."""
+    return found.geometry.camera_image(found.mask_probability) >= THRESHOLD
+
+
+def pixel_scores(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """Compare two masks.
 
     Parameters
@@ -27,3 +37,9 @@ def segmentation_scores(found: np.ndarray, true: np.ndarray) -> dict[str, float]
         "f1": 2 * overlap / total if total else 1.0,
         "jaccard": overlap / union if union else 1.0,
     }
+
+
+def area_ratio(found: np.ndarray, true: np.ndarray) -> float:
+    """Return the area of the found over that of the true mask, NaN where there is no true one."""
+    total = np.count_nonzero(true)
+    return np.count_nonzero(found) / total if total else float("nan")

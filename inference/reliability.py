@@ -1,0 +1,160 @@
+"""How far an engine's answers can be relied on, learned from frames it was not trained on.
+
+`reliability.json` of a bundle. An engine without it gives plain values: no interval, no warning.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..stream.errors import UserError
+
+CONFIDENCE_TERMS = ("core_logit", "log_sigma", "log_size", "touches_border")
+"""What the probability of a skyrmion follows from; see `confidence_terms`."""
+
+
+class Confidence(BaseModel):
+    """Probability that what was found is a true skyrmion, outlined with an IoU above one half.
+
+    A logistic regression on `CONFIDENCE_TERMS` (Platt, 1999).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    intercept: float
+    weights: tuple[float, float, float, float]
+
+    def probability(self, terms: np.ndarray) -> np.ndarray:
+        """Return the probability, shape (n,), of terms of shape (n, 4)."""
+        score = self.intercept + terms @ np.array(self.weights)
+        return 1 / (1 + np.exp(-np.clip(score, -30, 30)))
+
+
+def confidence_terms(
+    core_mean: np.ndarray,
+    log_sigma: np.ndarray,
+    log_size: np.ndarray,
+    touches_border: np.ndarray,
+) -> np.ndarray:
+    """Return what `Confidence` judges by, shape (n, 4).
+
+    Parameters
+    ----------
+    core_mean
+        Mean core probability inside each core's contour, 0.5 to 1.
+    log_sigma
+        Log of the standard deviation of ln(diameter); NaN from a network that does not size.
+    log_size
+        ln(diameter / engine pixel).
+    touches_border
+        Bool.
+    """
+    p = np.clip(core_mean, 0.5, 1 - 1e-4)
+    return np.stack(
+        [np.log(p / (1 - p)), np.nan_to_num(log_sigma), log_size, touches_border], axis=1
+    )
+
+
+class Familiarity(BaseModel):
+    """Distance of a frame's features from those of the training set.
+
+    The Mahalanobis distance of the deepest level's mean (Lee et al., NeurIPS 2018), on the
+    principal components that carry the spread and, for what lies outside them, by its length;
+    divided by the distance that one ordinary frame in a hundred exceeds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    mean: tuple[float, ...]
+    components: tuple[tuple[float, ...], ...] = Field(
+        description="rows; features to units of their spread"
+    )
+    outside: float = Field(gt=0, description="root mean square length outside the components")
+    limit: float = Field(gt=0, description="of the distance; one ordinary frame in 100 exceeds it")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Familiarity:
+        if any(len(row) != len(self.mean) for row in self.components):
+            raise ValueError("components and mean differ in length")
+        return self
+
+    @cached_property
+    def _matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        mean, components = np.array(self.mean), np.array(self.components)
+        directions = components / np.linalg.norm(components, axis=1, keepdims=True)
+        return mean, components, directions
+
+    def unfamiliarity(self, features: np.ndarray) -> np.ndarray:
+        """Return the distance over its limit, shape (n,), of features of shape (n, channels)."""
+        return self.distance(features) / self.limit
+
+    def distance(self, features: np.ndarray) -> np.ndarray:
+        """Return the distance, shape (n,)."""
+        mean, components, directions = self._matrices
+        off = features - mean
+        inside = np.sum((off @ components.T) ** 2, axis=1) / len(components)
+        rest = off - (off @ directions.T) @ directions
+        outside = np.sum(rest**2, axis=1) / self.outside**2
+        return np.sqrt(inside + outside)
+
+
+class Reliability(BaseModel):
+    """The content of `reliability.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    confidence: Confidence | None = None
+    interval_level: float = Field(default=0.9, gt=0, lt=1)
+    interval_factor: float | None = Field(
+        default=None,
+        gt=0,
+        description="half width of the interval of ln(diameter), over the network's sigma",
+    )
+    familiarity: Familiarity | None = None
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Reliability:
+        """Read it.
+
+        Raises
+        ------
+        UserError
+            It cannot be used.
+        """
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            place = ".".join(map(str, problem["loc"]))
+            raise UserError(
+                f"The engine's reliability.json cannot be used: {place}: {problem['msg']}."
+            ) from None
+
+    def confidence_of(
+        self,
+        core_mean: np.ndarray,
+        log_sigma: np.ndarray,
+        log_size: np.ndarray,
+        touches_border: np.ndarray,
+    ) -> np.ndarray:
+        """Return the probability of each, shape (n,); for the parameters see `confidence_terms`.
+
+        Where nobody calibrated it, it is how decided the network is: the mean core probability,
+        stretched from [0.5, 1] to [0, 1].
+        """
+        if self.confidence is None:
+            return np.clip(2 * core_mean - 1, 0.0, 1.0)
+        terms = confidence_terms(core_mean, log_sigma, log_size, touches_border)
+        return self.confidence.probability(terms)
+
+    def interval(
+        self, diameter_nm: np.ndarray, log_sigma: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return both ends of each diameter's interval in nm, NaN where none is known."""
+        half = math.nan if self.interval_factor is None else self.interval_factor
+        factor = np.exp(half * np.exp(log_sigma))
+        return diameter_nm / factor, diameter_nm * factor

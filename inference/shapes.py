@@ -1,0 +1,59 @@
+"""Shapes from areas and second moments, of many objects at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+STRIPE_ELONGATION = 2.2
+"""Ratio of a core's axes from which it is a stripe; a skyrmion about to stretch out has 2."""
+STRIPE_FILL = 0.6
+"""Share that a core fills of the ellipse with its second moments: 1 for a disc, less for a bow."""
+
+
+def diameter(area: np.ndarray) -> np.ndarray:
+    """Return the diameter of the circle of this area."""
+    return np.sqrt(4 / np.pi * area)
+
+
+def axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return major and minor axis (full length) of the ellipse with these second moments.
+
+    4 sqrt(eigenvalue) each, as scikit-image's `axis_major_length`.
+
+    Parameters
+    ----------
+    covariance
+        Shape (n, 2, 2), order (x, y).
+    """
+    xx, yy, xy = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
+    mean, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    return 4 * np.sqrt(np.maximum(mean + spread, 0)), 4 * np.sqrt(np.maximum(mean - spread, 0))
+
+
+def orientation(covariance: np.ndarray) -> np.ndarray:
+    """Return the angle between the row axis and the major axis, -pi/2 to pi/2 counter-clockwise.
+
+    As scikit-image's `orientation`, in its image coordinates.
+    """
+    xx, yy, xy = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
+    angle = 0.5 * np.arctan2(2 * xy, yy - xx)
+    return np.where(xx == yy, np.where(xy > 0, np.pi / 4, -np.pi / 4), angle)
+
+
+def are_stripes(area: np.ndarray, covariance: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """Say of each core whether it is a stripe: much longer than wide, or winding.
+
+    Parameters
+    ----------
+    area, covariance
+        Of the cores, shapes (n,) and (n, 2, 2).
+    cut
+        Bool: those at the frame's edge. What is left of a skyrmion there may be a sliver, so that
+        only what is larger than the median of the others counts.
+    """
+    major, minor = axes(covariance)
+    fill = area / np.maximum(np.pi / 4 * major * minor, 1e-12)
+    long = (major > STRIPE_ELONGATION * minor) | (fill < STRIPE_FILL)
+    whole = area[~cut]
+    typical = np.median(whole) if len(whole) else np.inf
+    return long & (~cut | (area > typical))

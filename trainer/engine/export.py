@@ -1,0 +1,58 @@
+"""The trained network as ONNX, the form that engines are built from."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..learning.architectures import Network
+
+
+class _Outputs(nn.Module):
+    """The network with probabilities for logits, and only what it has."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, image: torch.Tensor, optics: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, ...]:
+        logits, *others = self.network(image, optics)
+        return (torch.sigmoid(logits), *(each for each in others if each is not None))
+
+
+def to_onnx(network: Network) -> bytes:
+    """Return a model with the inputs and outputs that `OpenVinoBackend` asks for.
+
+    Batch, height and width are free, the last two multiples of `network.size_multiple`.
+    """
+    model = _Outputs(copy.deepcopy(network)).eval().cpu()
+    # free sizes must not be 0 or 1 in the example, or the exporter takes them for constants
+    examples = [torch.zeros(2, 1, 4 * network.size_multiple, 6 * network.size_multiple)]
+    batch = torch.export.Dim("batch")
+    height = torch.export.Dim("rows", min=1) * network.size_multiple
+    width = torch.export.Dim("columns", min=1) * network.size_multiple
+    shapes: list[dict[int, Any]] = [{0: batch, 2: height, 3: width}]
+    if network.takes_optics:
+        examples.append(torch.zeros(2, 2))
+        shapes.append({0: batch})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        torch.onnx.export(
+            model,
+            tuple(examples),
+            path,
+            input_names=["image", "optics"][: len(examples)],
+            output_names=["probability", "log_diameter", "features"][: 1 + 2 * (len(examples) - 1)],
+            dynamic_shapes=tuple(shapes),
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+        return path.read_bytes()

@@ -1,0 +1,182 @@
+"""Fit what an engine says of its own reliability, on films that it was not trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+
+from ...inference.engine import Engine
+from ...inference.reliability import (
+    Confidence,
+    Familiarity,
+    Reliability,
+    confidence_terms,
+)
+from ...inference.segmenter import Segmentation, Segmenter
+from ...stream.frame import FrameMetadata
+from ..evaluation.matching import matches, overlaps
+from ..evaluation.truth_table import TrueObjects, true_objects
+from ..learning.examples import Example, ExampleSource
+
+_MAX_COMPONENTS = 32
+_ORDINARY = 0.99
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class _Observations:
+    """What an engine found in frames, and what was there.
+
+    `terms` (n, 4) and `right` (n,) of every object found; `log_error` (m,) and `sigma` (m,) of the
+    sizes of those that are right and whole; `features` (frames, channels) or None.
+    """
+
+    terms: np.ndarray
+    right: np.ndarray
+    log_error: np.ndarray
+    sigma: np.ndarray
+    features: np.ndarray | None
+
+
+def fit_reliability(
+    engine: Engine,
+    training: ExampleSource,
+    validation: ExampleSource,
+    frames: int,
+    level: float = 0.9,
+) -> Reliability:
+    """Return the reliability of an engine.
+
+    Probabilities and intervals are fitted to frames of the films kept back; what an ordinary frame
+    looks like is learned from the training films, and its limit set on those kept back. All frames
+    are degraded as in training.
+    """
+    # an interval of one sigma tells sigma
+    plain = replace(engine, reliability=Reliability(interval_factor=1.0))
+    kept_back = _observed(plain, validation, frames, seed=1)
+    confidence = factor = familiarity = None
+    if 0 < np.count_nonzero(kept_back.right) < len(kept_back.right):
+        confidence = fit_confidence(kept_back.terms, kept_back.right)
+    if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
+        factor = float(np.quantile(np.abs(kept_back.log_error) / kept_back.sigma, level))
+    if kept_back.features is not None:
+        learned = _observed(plain, training, frames, seed=2).features
+        assert learned is not None
+        familiarity = fit_familiarity(learned, kept_back.features)
+    return Reliability(
+        confidence=confidence,
+        interval_level=level,
+        interval_factor=factor,
+        familiarity=familiarity,
+    )
+
+
+def fit_confidence(terms: np.ndarray, right: np.ndarray) -> Confidence:
+    """Return the logistic regression of `right` (n,) on `terms` (n, 4), with a slight ridge."""
+    centre, scale = terms.mean(axis=0), terms.std(axis=0) + 1e-9
+    x = np.column_stack([np.ones(len(terms)), (terms - centre) / scale])
+    sign = np.where(right, 1.0, -1.0)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (x @ weights)
+        slope = -sign / (1 + np.exp(np.clip(margin, -50, 50)))
+        ridge = _RIDGE * np.sum(weights[1:] ** 2)
+        gradient = x.T @ slope / len(x)
+        gradient[1:] += 2 * _RIDGE * weights[1:]
+        return float(np.logaddexp(0, -margin).mean() + ridge), gradient
+
+    weights = minimize(loss, np.zeros(x.shape[1]), jac=True, method="BFGS").x
+    slopes = weights[1:] / scale
+    core, sigma, size, border = map(float, slopes)
+    return Confidence(
+        intercept=float(weights[0] - slopes @ centre), weights=(core, sigma, size, border)
+    )
+
+
+def fit_familiarity(learned: np.ndarray, kept_back: np.ndarray) -> Familiarity:
+    """Return the familiarity of features (frames, channels), its limit set on frames kept back."""
+    mean = learned.mean(axis=0)
+    _, spreads, directions = np.linalg.svd(learned - mean, full_matrices=False)
+    spreads = spreads / np.sqrt(len(learned) - 1)
+    count = min(_MAX_COMPONENTS, len(mean) // 2, np.count_nonzero(spreads > 1e-6 * spreads[0]))
+    inner, components = directions[:count], directions[:count] / spreads[:count, None]
+    rest = (learned - mean) - (learned - mean) @ inner.T @ inner
+    outside = float(np.sqrt(np.mean(np.sum(rest**2, axis=1)))) or 1e-6
+    found = Familiarity(
+        mean=_rounded(mean),
+        components=tuple(_rounded(row) for row in components),
+        outside=outside,
+        limit=1.0,
+    )
+    limit = float(np.quantile(found.distance(kept_back), _ORDINARY))
+    return found.model_copy(update={"limit": limit})
+
+
+def _rounded(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(f"{value:.6g}") for value in values)
+
+
+def example_metadata(example: Example, source: ExampleSource) -> FrameMetadata:
+    """Return what an operator would tell of the frame."""
+    defocus_mm, tilt_deg = map(float, example.told)
+    return FrameMetadata(
+        pixel_size_nm=source.grid.cell_size_nm,
+        geometry="sample",
+        defocus_nm=defocus_mm * 1e6,
+        tilt_x_deg=tilt_deg,
+        voltage_kv=source.optics.microscope.voltage_kv,
+    )
+
+
+def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> _Observations:
+    rng = np.random.default_rng(seed)
+    segmenter = Segmenter(engine)
+    objects, features = [], []
+    for _ in range(frames):
+        example = source.draw(rng)
+        found = segmenter.segment(example.image[0], example_metadata(example, source))
+        truth = true_objects(example.labels, source.grid.cell_size_nm)
+        objects.append(_objects(found, truth))
+        if found.features is not None:
+            features.append(found.features)
+    table = pd.concat(objects).query("diameter_nm.notna()")  # no stripes
+    terms = confidence_terms(
+        *(
+            table[name].to_numpy()
+            for name in ("core_mean", "log_sigma", "log_size", "touches_border")
+        )
+    )
+    sized = table.query("true_diameter_nm.notna() and not touches_border and not cut")
+    return _Observations(
+        terms,
+        table["right"].to_numpy(),
+        np.log(sized["diameter_nm"].to_numpy() / sized["true_diameter_nm"].to_numpy()),
+        np.exp(sized["log_sigma"].to_numpy()),
+        np.stack(features) if features else None,
+    )
+
+
+def _objects(found: Segmentation, truth: TrueObjects) -> pd.DataFrame:
+    """Return one row an object found, with the diameter of its match, NaN without one."""
+    table = found.table.set_index("label")
+    match = matches(overlaps(found.labels, truth.labels)).set_index("found")["true"]
+    true = truth.table.set_index("label")
+    diameter_nm = table["diameter_nm"]
+    return pd.DataFrame(
+        {
+            "core_mean": (1 + table["confidence"]) / 2,
+            "log_sigma": np.log(np.log(table["diameter_high_nm"] / diameter_nm)),
+            "log_size": np.log(diameter_nm / found.geometry.engine_pixel_nm),
+            "diameter_nm": diameter_nm,
+            "touches_border": table["touches_border"],
+            "right": table.index.isin(match.index),
+            "true_diameter_nm": match.map(true["diameter_nm"]).reindex(table.index),
+            "cut": match.map(true["touches_border"])
+            .reindex(table.index)
+            .fillna(False)
+            .astype(bool),
+        }
+    )

@@ -1,0 +1,1 @@
+"""How well an engine finds and sizes skyrmions, measured where the truth is known."""

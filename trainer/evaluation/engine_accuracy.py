@@ -1,0 +1,194 @@
+"""Everything that is measured of one engine, and how it is measured and kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+
+import pandas as pd
+
+from ...inference.bundle import EngineBundle
+from ...inference.engine import Engine
+from ...inference.segmenter import Segmenter
+from ..learning.examples import ExampleSource
+from .conditions import Axis, Condition, Setting, all_conditions, evaluation_axes
+from .familiarity import familiarity_of_film
+from .film_processes import Bench, over_films
+from .pairs import pairs_from_folder, score_pairs
+from .study import StudyTables, study_film
+from .summary import axis_summary
+from .unfamiliar_frames import ordinary
+
+_ENGINE, _FAMILIARITY, _PAIRS = "engine.json", "familiarity.csv", "pairs.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class EngineAccuracy:
+    """What was measured of one engine.
+
+    Attributes
+    ----------
+    name, engine_id
+        As people call it; with its network's exact version.
+    nominal
+        The setting it is made for.
+    tables
+        Of the films; None where it was held against pairs only.
+    familiarity
+        From `familiarity_of_film`.
+    pairs
+        From `score_pairs`, None without pairs.
+    """
+
+    name: str
+    engine_id: str
+    nominal: Setting
+    tables: StudyTables | None
+    familiarity: pd.DataFrame | None = None
+    pairs: pd.DataFrame | None = None
+    _summaries: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def axes(self) -> dict[str, Axis]:
+        """The axes that it was evaluated along."""
+        return evaluation_axes(self.nominal)
+
+    @property
+    def can_tell_unfamiliar(self) -> bool:
+        """Whether it says how unfamiliar a frame looks."""
+        return self.familiarity is not None and len(self.familiarity) > 0
+
+    def along(self, axis: str) -> pd.DataFrame:
+        """Return all measures along an axis, by its name; see `axis_summary`."""
+        if axis not in self._summaries:
+            assert self.tables is not None
+            self._summaries[axis] = axis_summary(self.tables, self.axes[axis])
+        return self._summaries[axis]
+
+    def at_noise(self, percent: float) -> StudyTables:
+        """Return the tables at the nominal setting and a level of noise."""
+        assert self.tables is not None
+        return self.tables.at(self.condition_at_noise(percent))
+
+    def condition_at_noise(self, percent: float) -> Condition:
+        """Return the nominal condition with a level of noise."""
+        return self.axes["noise"].points[percent]
+
+    def save(self, folder: Path) -> None:
+        """Write everything into a folder: tables as Parquet, the short ones as CSV."""
+        folder.mkdir(parents=True, exist_ok=True)
+        about = {"name": self.name, "engine_id": self.engine_id, "nominal": list(self.nominal)}
+        (folder / _ENGINE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        if self.tables is not None:
+            self.tables.save(folder)
+        for name, table in ((_FAMILIARITY, self.familiarity), (_PAIRS, self.pairs)):
+            if table is not None:
+                table.to_csv(folder / name, index=False)
+
+    def save_summaries(self, folder: Path) -> None:
+        """Write all measures along each axis into a folder, `AXIS.csv`; there must be films."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for axis in self.axes:
+            self.along(axis).to_csv(folder / f"{axis}.csv")
+
+    @classmethod
+    def load(cls, folder: Path) -> EngineAccuracy:
+        """Read what `save` wrote."""
+        about = json.loads((folder / _ENGINE).read_text(encoding="utf-8"))
+
+        def short(name: str) -> pd.DataFrame | None:
+            path = folder / name
+            return pd.read_csv(path, dtype={"pair": str}) if path.exists() else None
+
+        tables = StudyTables.load(folder) if (folder / "images.parquet").exists() else None
+        nominal = Setting(*about["nominal"])
+        return cls(
+            about["name"], about["engine_id"], nominal, tables, short(_FAMILIARITY), short(_PAIRS)
+        )
+
+
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """What an engine is held against.
+
+    Attributes
+    ----------
+    bench
+        The engine and its films.
+    numbers
+        Of the films, from `bench.films`; may be none.
+    unfamiliar_sets
+        Folders of films unlike those that it is made for, by what they are called.
+    pairs
+        Folder of pairs of image and mask.
+    """
+
+    bench: Bench
+    numbers: tuple[int, ...] = ()
+    unfamiliar_sets: Mapping[str, Path] = field(default_factory=dict)
+    pairs: Path | None = None
+    seed: int = 0
+
+    @cached_property
+    def _unfamiliar(self) -> dict[str, tuple[Bench, list[int]]]:
+        benches = {
+            kind: Bench(self.bench.bundle, (path,), self.bench.rule)
+            for kind, path in self.unfamiliar_sets.items()
+        }
+        return {kind: (bench, bench.films(len(self.numbers))) for kind, bench in benches.items()}
+
+    @property
+    def steps(self) -> int:
+        """How often `run` reports."""
+        pairs = 0 if self.pairs is None else len(list(pairs_from_folder(self.pairs)))
+        return len(self.numbers) + sum(len(n) for _, n in self._unfamiliar.values()) + pairs
+
+    def run(self, workers: int = 1, on_step: Callable[[], None] | None = None) -> EngineAccuracy:
+        """Measure it all, on so many processes; the pairs in this one."""
+        bundle = EngineBundle.load(self.bench.bundle)
+        nominal = Setting.of(bundle.condition)
+        step = on_step or (lambda: None)
+        films = []
+        work = partial(
+            _film, conditions=all_conditions(evaluation_axes(nominal).values()), seed=self.seed
+        )
+        for film in over_films(work, self.bench, self.numbers, workers):
+            films.append(film)
+            step()
+        familiarity = [scores for _, scores in films]
+        for kind, (bench, numbers) in self._unfamiliar.items():
+            ask = partial(familiarity_of_film, kinds={kind: ordinary}, seed=self.seed)
+            for scores in over_films(ask, bench, numbers, workers):
+                familiarity.append(scores)
+                step()
+        pairs = None
+        if self.pairs is not None:
+            segmenter = Segmenter(Engine.from_bundle(bundle))
+            found = pairs_from_folder(self.pairs)
+            pairs = score_pairs(segmenter, found, seed=self.seed, on_pair=step)
+        return EngineAccuracy(
+            bundle.condition.name,
+            bundle.engine_id,
+            nominal,
+            StudyTables.joined(tables for tables, _ in films) if films else None,
+            pd.concat(familiarity, ignore_index=True) if familiarity else None,
+            pairs,
+        )
+
+
+def _film(
+    segmenter: Segmenter,
+    source: ExampleSource,
+    film: int,
+    *,
+    conditions: list[Condition],
+    seed: int,
+    number: int,
+) -> tuple[StudyTables, pd.DataFrame]:
+    return (
+        study_film(segmenter, source, film, conditions, seed, number),
+        familiarity_of_film(segmenter, source, film, seed=seed, number=number),
+    )

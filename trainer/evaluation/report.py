@@ -1,0 +1,258 @@
+"""Write docs/accuracy.md: what was measured of some engines, in tables and pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ...stream.errors import UserError
+from . import report_template as words
+from .engine_accuracy import EngineAccuracy
+from .familiarity import familiarity_summary
+from .markdown import comparison_table, summary_table, table
+from .measures import IMAGE_MEASURES, MEASURES
+from .pairs import summarise_pairs
+from .plots import plot_bins, plot_measures, plot_scores, plot_training
+from .size_plots import plot_coverage, plot_diameter_histogram, plot_found_over_true
+from .study import StudyTables
+from .summary import border_summary, density_summary, diameter_summary
+from .trust_plots import plot_reliability, plot_unfamiliarity
+
+PICTURES = Path("pictures") / "accuracy"
+_SCORES = tuple(measure.name for measure in IMAGE_MEASURES)
+_DETECTION = ("ap50", "pq", "recall", "count_bias_percent", "invented_percent", "centre_error_nm")
+_SIZES = ("diameter_bias_percent", "diameter_spread_percent", "coverage", "calibration_error")
+_HISTOGRAM_NOISE = (0.0, 50.0, 100.0)
+_DENSITY_NOISE = 10.0
+
+Engines = Mapping[str, EngineAccuracy]
+
+
+def write_report(
+    path: Path,
+    engines: Sequence[EngineAccuracy],
+    commands: Sequence[str] = (),
+    history: Path | None = None,
+) -> None:
+    """Write the page, and its pictures into `pictures/accuracy` beside it.
+
+    Parameters
+    ----------
+    engines
+        At least one that was held against films.
+    commands
+        That make this page anew.
+    history
+        `history.jsonl` of a training run, for its curve.
+
+    Raises
+    ------
+    UserError
+        No engine was held against films.
+    """
+    named = {label: engine for label, engine in _labels(engines) if engine.tables is not None}
+    if not named:
+        raise UserError("A report needs films that an engine was held against.")
+    page = _Page(path.parent)
+    sections = [_overview(named, commands), _noise(page, named)]
+    sections += [_setting(page, named, *what) for what in _SETTINGS]
+    sections += [_told_wrong(named), _detection(page, named), _places(page, named)]
+    sections += [_sizes(page, named), _trust(page, named), _familiarity(page, named)]
+    sections += [_pairs(dict(_labels(engines))), _training(page, history)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(filter(None, sections)), encoding="utf-8")
+
+
+class _Page:
+    """Where pictures go, and how the page names them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def picture(self, name: str, draw: Callable[[Path], None]) -> str:
+        relative = PICTURES / f"{name}.png"
+        draw(self._folder / relative)
+        return relative.as_posix()
+
+
+def _labels(engines: Sequence[EngineAccuracy]) -> list[tuple[str, EngineAccuracy]]:
+    names = Counter(engine.name for engine in engines)
+    return [(e.name if names[e.name] == 1 else e.engine_id, e) for e in engines]
+
+
+def _along(engines: Engines, axis: str) -> dict[str, pd.DataFrame]:
+    return {label: engine.along(axis) for label, engine in engines.items()}
+
+
+def _both_ways(engines: Engines, axis: str) -> dict[str, pd.DataFrame]:
+    """Return the summaries along an axis, told and not told; one where an engine does not mind."""
+    summaries = {}
+    for label, engine in engines.items():
+        told, not_told = engine.along(axis), engine.along(f"{axis}-not-told")
+        if told.equals(not_told.rename_axis(told.index.name)):
+            summaries[label] = told
+        else:
+            summaries[f"{label}, told the truth"] = told
+            summaries[f"{label}, told the nominal"] = not_told
+    return summaries
+
+
+def _tables(summaries: Mapping[str, pd.DataFrame], measures: Sequence[str], title: str = "") -> str:
+    parts = [
+        f"**{label}**\n\n{summary_table(s, measures, title)}" for label, s in summaries.items()
+    ]
+    return "\n\n".join(parts)
+
+
+def _axis_title(engines: Engines, axis: str) -> str:
+    return next(iter(engines.values())).axes[axis].title
+
+
+def _at_noise(engines: Engines, percent: float) -> dict[str, StudyTables]:
+    return {label: engine.at_noise(percent) for label, engine in engines.items()}
+
+
+def _all_noise(engine: EngineAccuracy) -> StudyTables:
+    conditions = engine.axes["noise"].points
+    return StudyTables.joined(engine.at_noise(percent) for percent in conditions)
+
+
+def _overview(engines: Engines, commands: Sequence[str]) -> str:
+    first = next(iter(engines.values())).along("noise").iloc[0]
+    return words.OVERVIEW.format(
+        films=int(first["films"]), skyrmions=int(first["skyrmions"]), commands="\n".join(commands)
+    )
+
+
+def _noise(page: _Page, engines: Engines) -> str:
+    summaries, title = _along(engines, "noise"), _axis_title(engines, "noise")
+    return words.NOISE.format(
+        picture=page.picture("scores-noise", lambda to: plot_scores(summaries, title, to)),
+        tables=_tables(summaries, _SCORES, "noise (%)"),
+    )
+
+
+_SETTINGS = (("defocus", words.DEFOCUS, "defocus (mm)"), ("tilt", words.TILT, "tilt (degrees)"))
+
+
+def _setting(page: _Page, engines: Engines, axis: str, template: str, title: str) -> str:
+    summaries = _both_ways(engines, axis)
+    return template.format(
+        picture=page.picture(f"scores-{axis}", lambda to: plot_scores(summaries, title, to)),
+        table=comparison_table(summaries, MEASURES["jaccard"], title),
+    )
+
+
+def _told_wrong(engines: Engines) -> str:
+    measures = ("jaccard", "ap50", "diameter_bias_percent", "diameter_spread_percent", "coverage")
+    summaries = _along(engines, "told-defocus")
+    return words.TOLD_WRONG.format(tables=_tables(summaries, measures, "error told (%)"))
+
+
+def _detection(page: _Page, engines: Engines) -> str:
+    fields = {}
+    for axis, title in (("noise", "noise (%)"), ("dose", "electrons per pixel")):
+        summaries, axis_title = _along(engines, axis), _axis_title(engines, axis)
+        fields[f"{axis}_tables"] = _tables(summaries, _DETECTION, title)
+        fields[f"{axis}_picture"] = page.picture(
+            f"detection-{axis}",
+            lambda to, s=summaries, t=axis_title, log=axis == "dose": plot_measures(
+                s, ("ap50", "pq"), t, to, log
+            ),
+        )
+    return words.DETECTION.format(**fields)
+
+
+def _places(page: _Page, engines: Engines) -> str:
+    measures = ("ap50", "recall", "centre_error_nm", "diameter_bias_percent")
+    fields = {}
+    for name, summary in (("border", border_summary), ("density", density_summary)):
+        summaries = {
+            label: summary(engine.tables, engine.condition_at_noise(_DENSITY_NOISE))
+            for label, engine in engines.items()
+            if engine.tables is not None
+        }
+        fields[f"{name}_tables"] = _tables(summaries, measures)
+        fields[f"{name}_picture"] = page.picture(
+            f"by-{name}", lambda to, s=summaries: plot_bins(s, ("ap50", "recall"), to)
+        )
+    return words.PLACES.format(**fields)
+
+
+def _sizes(page: _Page, engines: Engines) -> str:
+    histograms = []
+    for label, engine in engines.items():
+        found = {f"found at {p:g} % noise": engine.at_noise(p) for p in _HISTOGRAM_NOISE}
+        picture = page.picture(
+            f"diameters-{label}", lambda to, f=found: plot_diameter_histogram(f, to)
+        )
+        histograms.append(f"![diameters, true and found by {label}]({picture})")
+    along, title = _along(engines, "noise"), _axis_title(engines, "noise")
+    by_diameter = {
+        label: diameter_summary(engine.tables, engine.condition_at_noise(_DENSITY_NOISE))
+        for label, engine in engines.items()
+        if engine.tables is not None
+    }
+    errors = ("diameter_bias_percent", "diameter_spread_percent")
+    ordinary = _at_noise(engines, _DENSITY_NOISE)
+    return words.SIZES.format(
+        histograms="\n\n".join(histograms),
+        noise_picture=page.picture(
+            "size-noise", lambda to: plot_measures(along, errors, title, to)
+        ),
+        noise_tables=_tables(along, _SIZES, "noise (%)"),
+        density_picture=page.picture(
+            "found-over-true", lambda to: plot_found_over_true(ordinary, to)
+        ),
+        bins_picture=page.picture("by-diameter", lambda to: plot_bins(by_diameter, errors, to)),
+        bins_tables=_tables(by_diameter, ("recall", *errors, "coverage")),
+    )
+
+
+def _trust(page: _Page, engines: Engines) -> str:
+    together = {label: _all_noise(engine) for label, engine in engines.items()}
+    return words.TRUST.format(
+        reliability_picture=page.picture("reliability", lambda to: plot_reliability(together, to)),
+        coverage_picture=page.picture("coverage", lambda to: plot_coverage(together, to)),
+    )
+
+
+def _familiarity(page: _Page, engines: Engines) -> str:
+    parts = []
+    for label, engine in engines.items():
+        scores = engine.familiarity
+        if scores is None or not engine.can_tell_unfamiliar:
+            continue
+        picture = page.picture(
+            f"unfamiliarity-{label}", lambda to, s=scores: plot_unfamiliarity(s, to)
+        )
+        rows = [
+            [row.Index, f"{row.median:.2f}", f"{row.warned:.1%}", _or_dash(row.auc)]
+            for row in familiarity_summary(scores).itertuples()
+        ]
+        header = ["frames", "median unfamiliarity", "warned", "AUC"]
+        parts += [f"**{label}**", f"![unfamiliarity by kind]({picture})", table(header, rows)]
+    return words.FAMILIARITY.format(parts="\n\n".join(parts)) if parts else ""
+
+
+def _or_dash(value: float) -> str:
+    return f"{value:.3f}" if value == value else "-"
+
+
+def _pairs(engines: Engines) -> str:
+    found = {label: e.pairs for label, e in engines.items() if e.pairs is not None}
+    if not found:
+        return ""
+    summaries = {label: summarise_pairs(pairs) for label, pairs in found.items()}
+    count = next(iter(found.values()))["pair"].nunique()
+    return words.PAIRS.format(pairs=count, tables=_tables(summaries, _SCORES, "noise (%)"))
+
+
+def _training(page: _Page, history: Path | None) -> str:
+    if history is None:
+        return ""
+    picture = page.picture("training", lambda to: plot_training(history, to))
+    return words.TRAINING.format(picture=picture)

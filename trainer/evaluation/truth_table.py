@@ -1,0 +1,95 @@
+"""The true skyrmions of one image, parted and measured as an engine's are, to be compared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...inference.instances import THRESHOLD, Instances, find_instances
+from ...inference.segmenter import MIN_CORE_AREA_PX, MIN_CORE_DIAMETER_NM
+
+RIM_CELLS = 2.0
+"""A core's rim, of which less than half a cell lies inside, is at most so far off the others."""
+
+
+@dataclass(frozen=True)
+class TrueObjects:
+    """What is to be found in one image: skyrmions, and stripes where there are some.
+
+    The image ends at its borders: a skyrmion that one cuts is an object of its own on the side that
+    is seen, and on the other side too if that is in view.
+
+    Attributes
+    ----------
+    mask
+        Bool of the image's (ny, nx), by the label rule; also what belongs to no core in view.
+    labels
+        int32 of the same shape: the object of every mask pixel, from 1, 0 elsewhere.
+    table
+        One row an object: `label`; `y`, `x`, the centre in cells; `diameter_nm` of the contour
+        Mz = 0, NaN of stripes, and of no use where the border cuts; `touches_border`; `is_stripe`;
+        `distance_to_border_nm` of the centre.
+    """
+
+    mask: np.ndarray
+    labels: np.ndarray
+    table: pd.DataFrame
+
+
+def true_objects(labels: np.ndarray, cell_size_nm: float) -> TrueObjects:
+    """Return the objects of an image whose labels are known.
+
+    Parameters
+    ----------
+    labels
+        Mask, core share and ln(diameter / nm) with NaN, float32 (3, ny, nx), as from
+        `ExampleSource.clean`.
+    """
+    mask, core, log_diameter = labels
+    smallest = max(MIN_CORE_AREA_PX, math.pi / 4 * (MIN_CORE_DIAMETER_NM / cell_size_nm) ** 2)
+    shape = np.float32
+    parted = find_instances(
+        np.ascontiguousarray(mask, shape), np.ascontiguousarray(core, shape), None, smallest
+    )
+    return TrueObjects(mask > 0.5, parted.labels, _table(parted, core, log_diameter, cell_size_nm))
+
+
+def _table(
+    parted: Instances, core: np.ndarray, log_diameter: np.ndarray, cell_size_nm: float
+) -> pd.DataFrame:
+    count = parted.count
+    near = (parted.core_distance <= RIM_CELLS) & (core > 0)
+    y, x = np.nonzero(near)
+    owner, weight = parted.nearest[near], core[near].astype(float)
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(owner, values, minlength=count + 1)[1:]
+
+    area = total(weight)
+    centre_y, centre_x = total(weight * y) / area, total(weight * x) / area
+    inside = core[near] >= THRESHOLD
+    is_stripe = total(inside * np.isnan(log_diameter[near])) > 0.5 * total(inside)
+    rim = np.ones(core.shape, bool)
+    rim[1:-1, 1:-1] = False
+    numbers = np.arange(1, count + 1)
+    return pd.DataFrame(
+        {
+            "label": numbers,
+            "y": centre_y,
+            "x": centre_x,
+            "diameter_nm": np.where(is_stripe, np.nan, 2 * np.sqrt(area / np.pi) * cell_size_nm),
+            "touches_border": np.isin(numbers, parted.labels[rim]),
+            "is_stripe": is_stripe,
+            "distance_to_border_nm": distance_to_border(centre_y, centre_x, core.shape)
+            * cell_size_nm,
+        }
+    )
+
+
+def distance_to_border(y: np.ndarray, x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return how far points are from the edge of an image of (ny, nx) pixels, in pixels."""
+    ny, nx = shape
+    return np.min([y + 0.5, ny - 0.5 - y, x + 0.5, nx - 0.5 - x], axis=0)

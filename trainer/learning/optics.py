@@ -1,0 +1,73 @@
+"""The imaging conditions that an engine is trained for."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..dataset.film_recipe import Interval
+from ..lorentz.microscope import Microscope
+
+
+class Optics(BaseModel):
+    """A nominal condition, and the ranges around it that training images are drawn from.
+
+    A frame's metadata are never exact, so what the network is told about a training image is off by
+    a random error of the standard deviations `told_...`: it then weighs what it is told against
+    what it sees.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    microscope: Microscope = Microscope()
+    defocus_nm: float = Field(description="negative is underfocus")
+    tilt_deg: float = Field(ge=0, lt=80)
+    defocus_range_nm: Interval
+    tilt_range_deg: Interval
+    told_defocus_error: float = Field(default=0.05, ge=0, lt=1, description="relative")
+    told_tilt_error_deg: float = Field(default=1.0, ge=0)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Optics:
+        low, high = self.defocus_range_nm
+        if low <= 0 <= high:
+            raise ValueError("in focus a magnetic film shows nothing; give another defocus")
+        if not (low <= self.defocus_nm <= high):
+            raise ValueError("defocus_nm is outside defocus_range_nm")
+        if not (0 <= self.tilt_range_deg[0] <= self.tilt_deg <= self.tilt_range_deg[1] < 80):
+            raise ValueError("tilt_deg is outside tilt_range_deg, or that outside 0 to 80")
+        return self
+
+    @classmethod
+    def around(
+        cls, defocus_nm: float, tilt_deg: float, microscope: Microscope | None = None
+    ) -> Optics:
+        """Return a condition with the tolerance of a usual experiment: 10 % and 3 degrees."""
+        ends = 0.9 * defocus_nm, 1.1 * defocus_nm
+        return cls(
+            microscope=microscope or Microscope(),
+            defocus_nm=defocus_nm,
+            tilt_deg=tilt_deg,
+            defocus_range_nm=(min(ends), max(ends)),
+            tilt_range_deg=(max(0.0, tilt_deg - 3), tilt_deg + 3),
+        )
+
+    @property
+    def told(self) -> np.ndarray:
+        """The nominal condition as networks are told it: defocus in mm, tilt in degrees."""
+        return np.array([self.defocus_nm * 1e-6, self.tilt_deg], np.float32)
+
+    def draw(self, rng: np.random.Generator) -> tuple[float, float, np.ndarray]:
+        """Return a true defocus in nm, a true tilt in degrees, and what the network is told."""
+        defocus_nm, tilt_deg = (
+            rng.uniform(*self.defocus_range_nm),
+            rng.uniform(*self.tilt_range_deg),
+        )
+        told = np.array(
+            [
+                defocus_nm * 1e-6 * (1 + self.told_defocus_error * rng.standard_normal()),
+                tilt_deg + self.told_tilt_error_deg * rng.standard_normal(),
+            ],
+            np.float32,
+        )
+        return defocus_nm, tilt_deg, told

@@ -1,0 +1,56 @@
+"""The noise of the paper's authors: levels relative to an image stretched to [0, 1]."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+from scipy import ndimage
+
+from ..dataset.film_recipe import Interval, PositiveInterval
+from .noise import stretched, white, with_gaussian_noise
+
+_Share = Field(ge=0, le=1)
+
+
+class PublishedNoise(BaseModel):
+    """Ranges of the authors' augmentation, and of the noise that they test with.
+
+    Their parameter files name weak noise, blur and a change of gamma, in that order, through which
+    their published pairs have gone. Their text names Poisson noise, Gaussian noise and salt and
+    pepper.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    blur_share: float = _Share
+    blur_pixels: PositiveInterval = (0.1, 6.0)
+    noise_before_blur: Interval = (0.0, 0.14)
+    gamma: PositiveInterval = (0.5, 1.8)
+
+    poisson_share: float = _Share
+    poisson_counts: PositiveInterval = (20.0, 2000.0)
+    gaussian_percent: float = Field(
+        default=120.0, ge=0, description="at most; weak noise is as frequent as strong"
+    )
+    salt_and_pepper_share: float = _Share
+    salt_and_pepper: Interval = (0.0, 0.02)
+
+    def degrade(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return a clean image (height, width) with a random choice of this noise, float32."""
+        image = stretched(image).astype(np.float32)
+        if rng.uniform() < self.blur_share:
+            image += rng.uniform(*self.noise_before_blur) * white(image.shape, rng)
+            # films are periodic, and so is their image
+            image = ndimage.gaussian_filter(image, rng.uniform(*self.blur_pixels), mode="wrap")
+        image = image.clip(0, 1) ** np.float32(rng.uniform(*self.gamma))
+        if rng.uniform() < self.poisson_share:
+            counts = np.exp(rng.uniform(*np.log(self.poisson_counts)))
+            image = rng.poisson(image * counts).astype(np.float32) / np.float32(counts)
+        # the product of two uniform numbers: weak noise is as well represented as strong
+        percent = self.gaussian_percent * rng.uniform() * rng.uniform()
+        image = with_gaussian_noise(image, percent, rng)
+        if rng.uniform() < self.salt_and_pepper_share:
+            hit = rng.uniform(size=image.shape) < rng.uniform(*self.salt_and_pepper)
+            ends = np.array([image.min(), image.max()], dtype=np.float32)
+            image[hit] = rng.choice(ends, int(hit.sum()))
+        return image

@@ -1,0 +1,71 @@
+"""The whole recipe of an engine: films, optics, labels, noise, network and plan, one TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..dataset.labels import LabelRule
+from ..toml_models import PresetFolder
+from .architectures import BlockNetwork, NetworkRecipe
+from .degradation import Degradation
+from .optics import Optics
+
+
+class WantedFilms(BaseModel):
+    """A set of films to learn from: so many of a preset of `skyrmlive simulate`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    preset: str
+    films: int = Field(ge=10)
+    seed: int
+    max_steps: int | None = Field(
+        default=None, ge=1, description="descent steps a film may take; stripes creep for ever"
+    )
+
+
+class TrainingPlan(BaseModel):
+    """How long and how fast to learn."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int = Field(default=3000, ge=1)
+    batch: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=3e-3, gt=0)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    warm_up_steps: int = Field(default=100, ge=0)
+    average_decay: float = Field(default=0.998, ge=0, lt=1)
+    jaccard_weight: float = Field(default=0.5, ge=0, description="beside cross-entropy's 1")
+    core_weight: float = Field(default=1.0, ge=0, description="beside the mask's 1")
+    size_weight: float = Field(default=0.1, ge=0)
+    seed: int = 0
+    validate_every: int = Field(default=250, ge=1)
+    validation_examples: int = Field(default=48, ge=1)
+    patience: int | None = Field(
+        default=None, ge=1, description="validations without a better one, after which it stops"
+    )
+    loader_processes: int = Field(default=1, ge=0)
+
+
+class TrainingRecipe(BaseModel):
+    """Everything that an engine is made of, but for the seeds' arithmetic."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(min_length=1)
+    description: str = ""
+    start_from: str | None = Field(
+        default=None, description="engine whose weights training starts from, not random ones"
+    )
+    films: tuple[WantedFilms, ...] = ()
+    optics: Optics
+    labels: LabelRule = LabelRule()
+    degradation: Degradation
+    network: NetworkRecipe = BlockNetwork()
+    plan: TrainingPlan = TrainingPlan()
+
+
+PRESETS = PresetFolder(Path(__file__).parent / "presets", TrainingRecipe)
+"""The recipes that come along."""
