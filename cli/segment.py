@@ -143,7 +143,11 @@ def _write(
 def _findings(found: Segmentation) -> str:
     from ..inference.analyser import diameter_statistics
 
-    count = f"{len(found.table)} skyrmion{'' if len(found.table) == 1 else 's'}"
+    stripes = int(found.table["is_stripe"].sum())
+    skyrmions = len(found.table) - stripes
+    count = f"{skyrmions} skyrmion{'' if skyrmions == 1 else 's'}"
+    if stripes:
+        count += f" and {stripes} stripe{'' if stripes == 1 else 's'}"
     mean_nm, std_nm = diameter_statistics(found.table)
     if mean_nm is None:
         return count

@@ -16,6 +16,8 @@ from .engine_choice import choose_engine
 #: Folder of the user's own bundles, instead of the platform's data folder.
 ENVIRONMENT_VARIABLE = "SKYRMLIVE_ENGINES"
 SHIPPED = Path(__file__).parent / "engines"
+#: What is taken where nothing is known about the frames.
+DEFAULT = "neel-1to3mm"
 
 
 def user_directory() -> Path:
@@ -29,13 +31,14 @@ def user_directory() -> Path:
 def list_engines() -> dict[str, Path]:
     """Return the folders of all installed bundles by name, unverified.
 
-    The shipped ones come first, each group in alphabetical order; a bundle of the user's replaces a
-    shipped one of the same name.
+    The default comes first, then the shipped ones, then the user's, each group in alphabetical
+    order; a bundle of the user's replaces a shipped one of the same name.
     """
     found: dict[str, Path] = {}
     for root in (SHIPPED, user_directory()):
         if root.is_dir():
-            found.update({p.name: p for p in sorted(root.iterdir()) if (p / MANIFEST).is_file()})
+            folders = sorted(root.iterdir(), key=lambda path: (path.name != DEFAULT, path.name))
+            found.update({path.name: path for path in folders if (path / MANIFEST).is_file()})
     return found
 
 
@@ -45,8 +48,7 @@ def find_engine(name_or_path: str | None = None) -> Path:
     Parameters
     ----------
     name_or_path
-        Name of an installed engine, or the folder of a bundle; None for the default, the first
-        shipped one.
+        Name of an installed engine, or the folder of a bundle; None for the default.
 
     Raises
     ------

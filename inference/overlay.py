@@ -12,6 +12,8 @@ from .normalise import replace_non_finite
 OUTLINE_RGB = (64, 224, 208)
 #: Skyrmions at the border, which the mean diameter leaves out.
 BORDER_RGB = (120, 150, 200)
+#: Stripes, which are not counted.
+STRIPE_RGB = (255, 160, 64)
 _TEXT_RGB = (255, 255, 255)
 _SMALL_SIDE = 1000
 _STRETCH_PERCENT = (0.5, 99.5)
@@ -32,7 +34,8 @@ def draw_overlay(
     labels
         Integers of the same shape, 0 is background.
     table
-        With the columns `label` and `touches_border`; skyrmions at the border are then drawn paler.
+        With the columns `label`, `touches_border` and `is_stripe`; skyrmions at the border are then
+        drawn paler, and stripes orange.
     pixel_size_nm
         Draws a scale bar.
 
@@ -51,10 +54,11 @@ def draw_overlay(
     for _ in range(zoom - 1):  # as thick as a pixel of the frame
         outline = np.maximum(outline, label_outlines(np.where(outline, 0, labels)))
     picture[outline > 0] = OUTLINE_RGB
-    if table is not None and table["touches_border"].any():
-        at_border = np.zeros(int(labels.max()) + 1, bool)
-        at_border[table.loc[table["touches_border"], "label"].to_numpy()] = True
-        picture[at_border[outline]] = BORDER_RGB
+    if table is not None:
+        for column, colour in (("touches_border", BORDER_RGB), ("is_stripe", STRIPE_RGB)):
+            chosen = np.zeros(int(labels.max()) + 1, bool)
+            chosen[table.loc[table[column], "label"].to_numpy()] = True
+            picture[chosen[outline]] = colour
     if pixel_size_nm is not None:
         _draw_scale_bar(picture, pixel_size_nm / zoom)
     return picture

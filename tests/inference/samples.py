@@ -37,6 +37,38 @@ CONDITION = ImagingCondition(
 
 def tiny_model() -> bytes:
     """Return the ONNX model: Conv (Gaussian of 1.5 px), Conv (two gains and biases), Sigmoid."""
+    return serialised("tiny", *_thresholds())
+
+
+def sizing_model() -> bytes:
+    """Return that model with a size of 20 nm times -defocus / mm within 10 %, and one feature.
+
+    The feature is the mean of the image.
+    """
+    nodes, weights = _thresholds()
+    weights |= {
+        "pick": np.array([[-1.0, 0.0], [0.0, 0.0]], np.float32),
+        "scale": np.array([20.0, 1.0], np.float32),
+        "floor": np.array([1e-9, 0.1], np.float32),
+        "axes": np.array([2, 3], np.int64),
+    }
+    nodes += [
+        # (-defocus, 0) * (20, 1) + (0, 0.1), and the logarithm of both
+        helper.make_node("MatMul", ["optics", "pick"], ["picked"]),
+        helper.make_node("Mul", ["picked", "scale"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "floor"], ["sizes"]),
+        helper.make_node("Log", ["sizes"], ["log sizes"]),
+        helper.make_node("Unsqueeze", ["log sizes", "axes"], ["one value"]),
+        helper.make_node("AveragePool", ["image"], ["blocks"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Sub", ["blocks", "blocks"], ["nothing"]),
+        helper.make_node("Add", ["one value", "nothing"], ["log_diameter"]),
+        helper.make_node("GlobalAveragePool", ["image"], ["mean"]),
+        helper.make_node("Squeeze", ["mean", "axes"], ["features"]),
+    ]
+    return serialised("sizing", nodes, weights, sizes=True)
+
+
+def _thresholds() -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
     y, x = np.mgrid[-4:5, -4:5]
     blur = np.exp(-(x**2 + y**2) / (2 * 1.5**2))
     weights = {
@@ -49,16 +81,27 @@ def tiny_model() -> bytes:
         helper.make_node("Conv", ["smooth", "gain", "bias"], ["logits"]),
         helper.make_node("Sigmoid", ["logits"], ["probability"]),
     ]
-    return serialised("tiny", nodes, weights)
+    return nodes, weights
 
 
-def serialised(name: str, nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray]) -> bytes:
-    """Return these nodes as a checked ONNX model from `image` to `probability`."""
+def serialised(
+    name: str, nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], sizes: bool = False
+) -> bytes:
+    """Return these nodes as a checked ONNX model, with the inputs and outputs of an engine."""
+
+    def port(name: str, *shape: int | str) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+    inputs = [port("image", "n", 1, "h", "w")]
+    outputs = [port("probability", "n", 2, "h", "w")]
+    if sizes:
+        inputs.append(port("optics", "n", 2))
+        outputs += [port("log_diameter", "n", 2, "rows", "columns"), port("features", "n", 1)]
     graph = helper.make_graph(
         nodes,
         name,
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 1, "h", "w"])],
-        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["n", 2, "h", "w"])],
+        inputs,
+        outputs,
         [numpy_helper.from_array(value, key) for key, value in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

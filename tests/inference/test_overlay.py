@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skyrmlive.inference.overlay import BORDER_RGB, OUTLINE_RGB, draw_overlay, label_outlines
+from skyrmlive.inference.overlay import (
+    BORDER_RGB,
+    OUTLINE_RGB,
+    STRIPE_RGB,
+    draw_overlay,
+    label_outlines,
+)
 
 
 def test_outlines_lie_inside_and_part_neighbours():
@@ -23,12 +29,20 @@ def test_the_picture_shows_outlines_in_colour_on_grey():
     labels = np.zeros((60, 80), np.uint16)
     labels[10:30, 10:30] = 1
     labels[40:60, 50:70] = 2
-    table = pd.DataFrame({"label": [1, 2], "touches_border": [False, True]})
+    labels[5:8, 40:75] = 3
+    table = pd.DataFrame(
+        {
+            "label": [1, 2, 3],
+            "touches_border": [False, True, False],
+            "is_stripe": [False, False, True],
+        }
+    )
     picture = draw_overlay(pixels, labels, table)
     assert picture.shape == (120, 160, 3)
     assert picture.dtype == np.uint8
     assert tuple(picture[20, 20]) == OUTLINE_RGB
     assert tuple(picture[80, 100]) == BORDER_RGB
+    assert tuple(picture[10, 80]) == STRIPE_RGB
     assert len(set(picture[0, 0])) == 1
 
 

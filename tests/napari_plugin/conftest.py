@@ -121,7 +121,7 @@ def _result(drawn, positions, particles, metadata, index):
     table["x"], table["y"] = centroids[1:, 0], centroids[1:, 1]
     table["area"] = stats[1:, cv2.CC_STAT_AREA]
     table["diameter_nm"] = diameter * PIXEL_SIZE_NM
-    table["touches_border"] = False
+    table["touches_border"] = table["is_stripe"] = False
     table["n_neighbours"] = 6
     summary = ResultSummary(
         frame=index,

@@ -33,7 +33,8 @@ class BlobAnalyser:
         table["x"], table["y"] = centres[1:, 0], centres[1:, 1]
         table["area"] = stats[1:, cv2.CC_STAT_AREA]
         table["equivalent_diameter_area"] = np.sqrt(4 * table["area"].astype(float) / np.pi)
-        table["touches_border"], table["n_neighbours"] = False, 0
+        table["touches_border"] = table["is_stripe"] = False
+        table["n_neighbours"] = 0
         height, width = frame.shape
         summary = ResultSummary(
             frame=index,

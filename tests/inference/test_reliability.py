@@ -1,0 +1,125 @@
+"""What an engine says of itself: probabilities, intervals, and frames that it does not know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skyrmlive.inference.bundle import RELIABILITY, write_bundle
+from skyrmlive.inference.engine import Engine
+from skyrmlive.inference.reliability import Confidence, Familiarity, Reliability
+from skyrmlive.inference.segmenter import Segmenter
+from skyrmlive.stream.errors import UserError
+from skyrmlive.stream.frame import FrameMetadata
+from skyrmlive.trainer.engine.reliability_fit import fit_confidence, fit_familiarity
+
+from .samples import CONDITION, blobs, sizing_model, tiny_model
+
+POINTS = np.array([[60.0, 60.0], [130.0, 70.0], [100.0, 130.0]])
+METADATA = FrameMetadata(pixel_size_nm=3.0, geometry="sample", defocus_nm=-2e6, tilt_x_deg=20.0)
+
+
+def test_probabilities_are_fitted_to_what_was_right():
+    """The regression finds the weights that made the outcomes."""
+    rng = np.random.default_rng(0)
+    terms = rng.normal(size=(40_000, 4))
+    true = Confidence(intercept=0.5, weights=(1.5, -0.7, 0.3, 0.0))
+    right = rng.uniform(size=len(terms)) < true.probability(terms)
+    found = fit_confidence(terms, right)
+    np.testing.assert_allclose(found.weights, true.weights, atol=0.06)
+    assert found.intercept == pytest.approx(0.5, abs=0.06)
+
+
+def test_features_off_the_training_set_are_unfamiliar():
+    rng = np.random.default_rng(0)
+    mixing = rng.normal(size=(3, 20))
+
+    def ordinary(count):
+        return rng.normal(size=(count, 3)) @ mixing + 0.01 * rng.normal(size=(count, 20))
+
+    familiarity = fit_familiarity(ordinary(400), ordinary(400))
+    assert np.mean(familiarity.unfamiliarity(ordinary(2000)) > 1) == pytest.approx(0.01, abs=0.01)
+    along = ordinary(100) + 6 * mixing[0]  # far out in a known direction
+    across = ordinary(100) + 0.3 * rng.normal(size=20)  # a little in an unknown one
+    assert (familiarity.unfamiliarity(along) > 1).mean() > 0.9
+    assert (familiarity.unfamiliarity(across) > 1).all()
+
+
+def test_an_interval_is_as_wide_as_its_factor_says():
+    low, high = Reliability(interval_factor=1.6).interval(np.array([30.0]), np.log([0.1]))
+    assert (low[0], high[0]) == pytest.approx((30 / np.exp(0.16), 30 * np.exp(0.16)))
+    assert np.isnan(Reliability().interval(np.array([30.0]), np.log([0.1]))).all()
+
+
+@pytest.fixture(scope="module")
+def sizing_engine(tmp_path_factory):
+    """A network that calls every skyrmion 40 nm times -defocus / 2 mm, within 10 %."""
+    familiarity = Familiarity(mean=(0.0,), components=((1.0,),), outside=1.0, limit=3.0)
+    reliability = Reliability(
+        confidence=Confidence(intercept=0.0, weights=(1.0, 0.0, 0.0, 0.0)),
+        interval_factor=1.5,
+        familiarity=familiarity,
+    )
+    condition = CONDITION.model_copy(update={"size_block": 4})
+    files = {RELIABILITY: reliability.model_dump_json().encode()}
+    folder = tmp_path_factory.mktemp("engine") / "sizing"
+    return Engine.from_bundle(write_bundle(folder, condition, sizing_model(), "", files), threads=1)
+
+
+def test_sizes_intervals_and_probabilities_reach_the_table(sizing_engine):
+    found = Segmenter(sizing_engine).segment(blobs((192, 192), POINTS), METADATA)
+    table = found.table
+    assert len(table) == 3
+    np.testing.assert_allclose(table["diameter_nm"], 40, rtol=1e-3)
+    np.testing.assert_allclose(table["diameter_low_nm"], 40 / np.exp(0.15), rtol=1e-3)
+    np.testing.assert_allclose(table["diameter_high_nm"], 40 * np.exp(0.15), rtol=1e-3)
+    assert table["confidence"].between(0.5, 1).all()
+    assert found.unfamiliarity is not None
+    assert found.unfamiliarity < 1
+
+
+def test_a_pixel_size_unlike_the_engines_scales_its_sizes(sizing_engine):
+    """Pixels within the tolerance are not resampled, but still counted as what they are."""
+    metadata = METADATA.model_copy(update={"pixel_size_nm": 3.02})
+    table = Segmenter(sizing_engine).segment(blobs((192, 192), POINTS), metadata).table
+    np.testing.assert_allclose(table["diameter_nm"], 40 * 3.02 / 3, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("defocus_nm", "expected_nm"), [(-1.9e6, 38.0), (-2.1e6, 42.0), (-9e6, 44.0), (None, 40.0)]
+)
+def test_the_network_is_told_the_frames_defocus(sizing_engine, defocus_nm, expected_nm):
+    """Outside the envelope it is told the envelope's edge, without a defocus the nominal one."""
+    metadata = METADATA.model_copy(update={"defocus_nm": defocus_nm})
+    table = Segmenter(sizing_engine).segment(blobs((192, 192), POINTS), metadata).table
+    np.testing.assert_allclose(table["diameter_nm"], expected_nm, rtol=1e-3)
+
+
+def test_an_unfamiliar_frame_is_told(sizing_engine):
+    familiarity = sizing_engine.reliability.familiarity.model_copy(update={"limit": 1e-9})
+    reliability = sizing_engine.reliability.model_copy(update={"familiarity": familiarity})
+    strict = replace(sizing_engine, reliability=reliability)
+    found = Segmenter(strict).segment(blobs((192, 192), POINTS), METADATA)
+    assert any("does not look like" in warning for warning in found.warnings)
+    assert len(found.table) == 3, "it is analysed all the same"
+
+
+def test_a_stripe_has_no_diameter_and_is_not_counted(tiny_engine):
+    along = np.column_stack([np.linspace(40, 150, 60), np.full(60, 150.0)])
+    points = np.concatenate([POINTS[:2], along])
+    found = Segmenter(tiny_engine).segment(blobs((192, 192), points), METADATA)
+    assert found.table["is_stripe"].sum() == 1
+    stripe = found.table[found.table["is_stripe"]].iloc[0]
+    assert np.isnan(stripe["diameter_nm"])
+    assert stripe["y"] == pytest.approx(150, abs=1)
+    assert any(warning.startswith("1 stripe") for warning in found.warnings)
+
+
+def test_an_unreadable_reliability(tmp_path):
+    bundle = write_bundle(
+        tmp_path / "engine", CONDITION, tiny_model(), "", {RELIABILITY: b'{"interval_level": 2}'}
+    )
+    with pytest.raises(UserError, match=r"reliability\.json cannot be used: interval_level"):
+        Engine.from_bundle(bundle)
