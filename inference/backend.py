@@ -35,16 +35,16 @@ class Backend(Protocol):
         """Compile for images of this shape and run once, so that the first frame does not wait."""
         ...
 
-    def infer(self, images: np.ndarray, optics: np.ndarray) -> NetworkOutput:
+    def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
         """Run the network.
 
         Parameters
         ----------
         images
             float32 of shape (n, 1, height, width), normalised.
-        optics
-            float32 of shape (n, 2): defocus in mm and tilt in degrees, as far as they are known. A
-            network that takes none does without.
+        told
+            float32 of shape (n, TOLD): what is known of each image, see `inference.told`. A network
+            that takes none does without.
         """
         ...
 

@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 
 from ..stream.frame import FrameMetadata
-from .condition_check import contrast_is_inverted, told_optics
+from .condition_check import contrast_is_inverted
 from .engine import Engine
 from .geometry import geometry_for, reduced, tilt_of
 from .lattice_spectrum import lattice_rings
 from .normalise import normalise, replace_non_finite
+from .told import told
 from .weak_phase import WeakPhaseImage
 
 #: Side of the part of the frame that is tried, in engine pixels, rounded to the size multiple.
@@ -155,7 +156,6 @@ class _Trial:
         self._image = image
         self._engine = engine
         self._metadata = metadata
-        self._told = told_optics(metadata, engine.condition)
         multiple = engine.condition.size_multiple
         # One size for every scale, so that the network is compiled once.
         self._side = max(1, round(_TILE / multiple)) * multiple
@@ -174,7 +174,9 @@ class _Trial:
         if not inside.any():
             return 0.0
         tile = normalise(tile)
-        output = self._engine.backend.infer(tile[np.newaxis, np.newaxis], self._told)
+        output = self._engine.backend.infer(
+            tile[np.newaxis, np.newaxis], told(tile, self._metadata, self._engine.condition)
+        )
         core = output.probability[0, 1]
         found = core[inside]
         total = float(found.sum())

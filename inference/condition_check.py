@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..stream.frame import FrameMetadata
 from .condition import ImagingCondition, Range
 from .geometry import tilt_of
@@ -76,27 +74,6 @@ def known_quantities(metadata: FrameMetadata, condition: ImagingCondition) -> li
     add("tilt", "degrees", tilt_of(metadata).tilt_deg, envelope.tilt_deg)
     add("pixel size", "nm", metadata.pixel_size_nm, envelope.pixel_size_nm)
     return found
-
-
-def told_optics(metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
-    """Return what a network is told of a frame: defocus in mm and tilt in degrees, float32 (1, 2).
-
-    What the frame does not say is the engine's nominal condition; what lies outside the envelope is
-    its nearest edge, since a network cannot be asked about what it never saw.
-    """
-    envelope = condition.envelope
-    defocus_nm, tilt_deg = metadata.defocus_nm, tilt_of(metadata).tilt_deg
-    if defocus_nm is None:
-        defocus_nm = condition.defocus_nm
-    elif contrast_is_inverted(metadata, condition):
-        defocus_nm = -defocus_nm
-    if tilt_deg is None:
-        tilt_deg = condition.tilt_deg
-    told = (
-        np.clip(defocus_nm, envelope.defocus_nm.low, envelope.defocus_nm.high) * 1e-6,
-        np.clip(tilt_deg, envelope.tilt_deg.low, envelope.tilt_deg.high),
-    )
-    return np.array([told], np.float32)
 
 
 def condition_warnings(metadata: FrameMetadata, condition: ImagingCondition) -> list[str]:

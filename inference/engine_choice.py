@@ -17,7 +17,8 @@ def choose_engine(
 
     Nearest is: fewest quantities outside the envelope, then the smallest sum of distances from the
     middle of the envelope, relative to that middle. An inverted contrast counts as one quantity
-    outside. Ties go to the first.
+    outside. Ties go to the narrower envelope where something is known of the frame, since a
+    specialist knows more; then to the first.
 
     Raises
     ------
@@ -40,7 +41,17 @@ def choose_engine(
             total += abs(quantity.value - middle) / max(abs(middle), 1.0)
         return total
 
-    best = min(conditions, key=lambda condition: (len(outside(condition)), distance(condition)))
+    def width(condition: ImagingCondition) -> float:
+        return sum(
+            (quantity.high - quantity.low) / max(abs(quantity.low + quantity.high) / 2, 1.0)
+            for quantity in known_quantities(metadata, condition)
+        )
+
+    def badness(condition: ImagingCondition) -> tuple[int, float, float]:
+        # the middle of a range is not exact to the last bit
+        return len(outside(condition)), round(distance(condition), 6), width(condition)
+
+    best = min(conditions, key=badness)
     known = ", ".join(q.name for q in known_quantities(metadata, best))
     if not known:
         return best, "nothing is known about the frame, so the first engine is taken"

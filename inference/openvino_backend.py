@@ -14,10 +14,11 @@ import platformdirs
 
 from ..stream.errors import UserError
 from .backend import NetworkOutput
+from .told import TOLD
 
 #: A run sees one camera, perhaps with two binnings.
 _KEPT_SHAPES = 4
-_INPUTS = ("image", "optics")
+_INPUTS = ("image", "told")
 _OUTPUTS = ("probability", "log_diameter", "features")
 _NAMES = {"f32": "FP32", "bf16": "BF16"}
 
@@ -33,7 +34,7 @@ class OpenVinoBackend:
     ----------
     model_onnx
         The network with a free batch, height and width, float32: input `image` (n, 1, h, w) and, if
-        it is to be told, `optics` (n, 2); output `probability` (n, 2, h, w) and, if it sizes,
+        it is to be told, `told` (n, TOLD); output `probability` (n, 2, h, w) and, if it sizes,
         `log_diameter` and `features` as in `NetworkOutput`.
     precision
         'bf16' is about twice as fast on CPUs with native support and coarser: probabilities have
@@ -80,22 +81,23 @@ class OpenVinoBackend:
             or len(outputs) < len(model.outputs)
             or inputs["image"][1] != 1
             or outputs["probability"][1] != 2
+            or ("told" in inputs and inputs["told"][1] != TOLD)
         ):
             raise UserError("The engine's network must map one channel to two: mask and core.")
-        self._takes_optics = "optics" in inputs
+        self._is_told = "told" in inputs
         self._outputs = tuple(outputs)
         self._compiled: OrderedDict[tuple[int, ...], ov.InferRequest] = OrderedDict()
         self._lock = threading.Lock()
 
     def warm_up(self, height: int, width: int) -> None:
         """Compile for images of this shape and run once, so that the first frame does not wait."""
-        self.infer(np.zeros((1, 1, height, width), np.float32), np.zeros((1, 2), np.float32))
+        self.infer(np.zeros((1, 1, height, width), np.float32), np.zeros((1, TOLD), np.float32))
 
-    def infer(self, images: np.ndarray, optics: np.ndarray) -> NetworkOutput:
+    def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
         """Run the network; see `Backend.infer`."""
         inputs = {"image": np.ascontiguousarray(images, np.float32)}
-        if self._takes_optics:
-            inputs["optics"] = np.ascontiguousarray(optics, np.float32)
+        if self._is_told:
+            inputs["told"] = np.ascontiguousarray(told, np.float32)
         with self._lock:  # a request has one set of buffers
             results = self._request(images.shape).infer(inputs, share_inputs=True)
             return NetworkOutput(**{name: results[name] for name in self._outputs})
@@ -110,8 +112,8 @@ class OpenVinoBackend:
         if request is None:
             model = self._read()
             shapes = {"image": list(shape)}
-            if self._takes_optics:
-                shapes["optics"] = [shape[0], 2]
+            if self._is_told:
+                shapes["told"] = [shape[0], TOLD]
             model.reshape(shapes)
             compiled = self._core.compile_model(model, "CPU", self._options)
             request = self._compiled[shape] = compiled.create_infer_request()

@@ -12,7 +12,7 @@ import pandas as pd
 from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
 from .backend import NetworkOutput
-from .condition_check import condition_warnings, contrast_is_inverted, told_optics
+from .condition_check import condition_warnings, contrast_is_inverted
 from .engine import Engine
 from .geometry import Geometry, geometry_for
 from .instances import find_instances
@@ -20,6 +20,7 @@ from .lattice import lattice_order
 from .measure import measure
 from .normalise import normalise, replace_non_finite, saturated_fraction
 from .size_map import SizeMap
+from .told import told
 
 #: Smaller cores are specks, not skyrmions.
 MIN_CORE_DIAMETER_NM = 8.0
@@ -134,8 +135,8 @@ class Segmenter:
             warnings.append("the image is constant: there is nothing to see")
             output = NetworkOutput(np.zeros((1, 2, height, width), np.float32))
         else:
-            told = told_optics(metadata, self.engine.condition)
-            output = self.engine.backend.infer(image[np.newaxis, np.newaxis], told)
+            known = told(image, metadata, self.engine.condition)
+            output = self.engine.backend.infer(image[np.newaxis, np.newaxis], known)
         probability = output.probability[0]
         clock.lap("network")
 

@@ -66,6 +66,17 @@ def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
     )
     assert "cpu or cuda" in refusal("simulate", "--device", "abacus", *out)
     assert "In focus" in refusal("train", "--films", missing, "--defocus-nm", 0, *out)
+    assert "no preset 'gold'; there are" in refusal("train", "--preset", "gold", *out)
+    assert "no engine called 'none'" in refusal("train", "--start-from", "none", *out)
+    assert "--out" in refusal("train")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("name = 'mine'\n[plan]\nstepps = 3\n")
+    assert "optics is missing" in refusal("train", "--recipe", recipe, *out)
+    assert "--films, --pairs" in refusal("evaluate")
+    assert "NAME=FOLDER" in refusal("evaluate", "--films", missing, "--unlike", "stripes")
+    assert "--report needs --films" in refusal(
+        "evaluate", "--pairs", missing, "--report", tmp_path / "page.md"
+    )
     assert not (tmp_path / "out").exists()
 
 

@@ -11,6 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from skyrmlive.inference.condition import Envelope, ImagingCondition, Range
+from skyrmlive.inference.told import TOLD
 
 CONDITION = ImagingCondition(
     name="tiny",
@@ -47,14 +48,14 @@ def sizing_model() -> bytes:
     """
     nodes, weights = _thresholds()
     weights |= {
-        "pick": np.array([[-1.0, 0.0], [0.0, 0.0]], np.float32),
+        "pick": (-np.eye(TOLD, 2) * [1, 0]).astype(np.float32),
         "scale": np.array([20.0, 1.0], np.float32),
         "floor": np.array([1e-9, 0.1], np.float32),
         "axes": np.array([2, 3], np.int64),
     }
     nodes += [
         # (-defocus, 0) * (20, 1) + (0, 0.1), and the logarithm of both
-        helper.make_node("MatMul", ["optics", "pick"], ["picked"]),
+        helper.make_node("MatMul", ["told", "pick"], ["picked"]),
         helper.make_node("Mul", ["picked", "scale"], ["scaled"]),
         helper.make_node("Add", ["scaled", "floor"], ["sizes"]),
         helper.make_node("Log", ["sizes"], ["log sizes"]),
@@ -95,7 +96,7 @@ def serialised(
     inputs = [port("image", "n", 1, "h", "w")]
     outputs = [port("probability", "n", 2, "h", "w")]
     if sizes:
-        inputs.append(port("optics", "n", 2))
+        inputs.append(port("told", "n", TOLD))
         outputs += [port("log_diameter", "n", 2, "rows", "columns"), port("features", "n", 1)]
     graph = helper.make_graph(
         nodes,

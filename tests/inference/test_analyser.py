@@ -7,6 +7,7 @@ from scipy.spatial import KDTree
 from skyrmlive.inference.analyser import SkyrmionAnalyser
 from skyrmlive.inference.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.segmenter import Segmenter
+from skyrmlive.inference.told import TOLD
 from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.stream.result import TABLE_DTYPES
 
@@ -188,7 +189,7 @@ def test_without_a_pixel_size_there_are_no_nm(tiny_engine):
     assert result.summary.density_per_um2 is None
 
 
-NO_OPTICS = np.zeros((1, 2), np.float32)  # the tiny network is told nothing
+NOT_TOLD = np.zeros((1, TOLD), np.float32)  # the tiny network is told nothing
 
 
 def test_the_backend_keeps_shapes_apart():
@@ -196,13 +197,13 @@ def test_the_backend_keeps_shapes_apart():
     rng = np.random.default_rng(0)
     backend.warm_up(32, 64)
     first = rng.normal(size=(1, 1, 32, 64)).astype(np.float32)
-    expected = backend.infer(first, NO_OPTICS).probability
+    expected = backend.infer(first, NOT_TOLD).probability
     assert expected.shape == (1, 2, 32, 64)
     kept = expected.copy()
     for height in range(32, 256, 32):
-        backend.infer(rng.normal(size=(2, 1, height, 32)).astype(np.float32), NO_OPTICS)
+        backend.infer(rng.normal(size=(2, 1, height, 32)).astype(np.float32), NOT_TOLD)
     np.testing.assert_array_equal(expected, kept)  # results belong to the caller
-    np.testing.assert_allclose(backend.infer(first, NO_OPTICS).probability, kept, atol=1e-6)
+    np.testing.assert_allclose(backend.infer(first, NOT_TOLD).probability, kept, atol=1e-6)
     assert "CPU f32" in backend.describe()
 
 
@@ -212,8 +213,8 @@ def test_an_unusable_cache_folder_does_no_harm(cache, tmp_path, monkeypatch):
         cache = str(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", cache)
     image = np.ones((1, 1, 32, 32), np.float32)
-    expected = OpenVinoBackend(tiny_model(), threads=1).infer(image, NO_OPTICS).probability
+    expected = OpenVinoBackend(tiny_model(), threads=1).infer(image, NOT_TOLD).probability
     for blob in tmp_path.rglob("*.blob"):
         blob.write_bytes(blob.read_bytes()[: blob.stat().st_size // 2])
-    result = OpenVinoBackend(tiny_model(), threads=1).infer(image, NO_OPTICS).probability
+    result = OpenVinoBackend(tiny_model(), threads=1).infer(image, NOT_TOLD).probability
     np.testing.assert_array_equal(result, expected)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...inference.told import TOLD
 from ..learning.architectures import Network
 
 
@@ -21,9 +22,9 @@ class _Outputs(nn.Module):
         self.network = network
 
     def forward(
-        self, image: torch.Tensor, optics: torch.Tensor | None = None
+        self, image: torch.Tensor, told: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, ...]:
-        logits, *others = self.network(image, optics)
+        logits, *others = self.network(image, told)
         return (torch.sigmoid(logits), *(each for each in others if each is not None))
 
 
@@ -39,8 +40,8 @@ def to_onnx(network: Network) -> bytes:
     height = torch.export.Dim("rows", min=1) * network.size_multiple
     width = torch.export.Dim("columns", min=1) * network.size_multiple
     shapes: list[dict[int, Any]] = [{0: batch, 2: height, 3: width}]
-    if network.takes_optics:
-        examples.append(torch.zeros(2, 2))
+    if network.is_told:
+        examples.append(torch.zeros(2, TOLD))
         shapes.append({0: batch})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
@@ -48,7 +49,7 @@ def to_onnx(network: Network) -> bytes:
             model,
             tuple(examples),
             path,
-            input_names=["image", "optics"][: len(examples)],
+            input_names=["image", "told"][: len(examples)],
             output_names=["probability", "log_diameter", "features"][: 1 + 2 * (len(examples) - 1)],
             dynamic_shapes=tuple(shapes),
             external_data=False,

@@ -14,15 +14,23 @@ from ...inference.bundle import EngineBundle
 from ...inference.engine import Engine
 from ...inference.segmenter import Segmenter
 from ..learning.examples import ExampleSource
-from .conditions import Axis, Condition, Setting, all_conditions, evaluation_axes
+from .conditions import (
+    USUAL_NOISE_PERCENT,
+    Axis,
+    Condition,
+    Setting,
+    all_conditions,
+    evaluation_axes,
+)
 from .familiarity import familiarity_of_film
 from .film_processes import Bench, over_films
 from .pairs import pairs_from_folder, score_pairs
 from .study import StudyTables, study_film
 from .summary import axis_summary
-from .unfamiliar_frames import ordinary
+from .unfamiliar_frames import KINDS, Kind, ordinary
 
 _ENGINE, _FAMILIARITY, _PAIRS = "engine.json", "familiarity.csv", "pairs.csv"
+_TEXTURES = "textures"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +49,9 @@ class EngineAccuracy:
         From `familiarity_of_film`.
     pairs
         From `score_pairs`, None without pairs.
+    textures
+        Of films unlike those that it is made for, by what they are called; at the nominal setting
+        and usual noise.
     """
 
     name: str
@@ -49,6 +60,7 @@ class EngineAccuracy:
     tables: StudyTables | None
     familiarity: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None
+    textures: dict[str, StudyTables] = field(default_factory=dict)
     _summaries: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -84,6 +96,8 @@ class EngineAccuracy:
         (folder / _ENGINE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         if self.tables is not None:
             self.tables.save(folder)
+        for kind, tables in self.textures.items():
+            tables.save(folder / _TEXTURES / kind)
         for name, table in ((_FAMILIARITY, self.familiarity), (_PAIRS, self.pairs)):
             if table is not None:
                 table.to_csv(folder / name, index=False)
@@ -104,9 +118,17 @@ class EngineAccuracy:
             return pd.read_csv(path, dtype={"pair": str}) if path.exists() else None
 
         tables = StudyTables.load(folder) if (folder / "images.parquet").exists() else None
-        nominal = Setting(*about["nominal"])
+        textures = {
+            path.name: StudyTables.load(path) for path in sorted((folder / _TEXTURES).glob("*"))
+        }
         return cls(
-            about["name"], about["engine_id"], nominal, tables, short(_FAMILIARITY), short(_PAIRS)
+            about["name"],
+            about["engine_id"],
+            Setting(*about["nominal"]),
+            tables,
+            short(_FAMILIARITY),
+            short(_PAIRS),
+            textures,
         )
 
 
@@ -158,12 +180,16 @@ class EvaluationPlan:
         for film in over_films(work, self.bench, self.numbers, workers):
             films.append(film)
             step()
-        familiarity = [scores for _, scores in films]
+        familiarity, textures = [scores for _, scores in films], {}
+        usual = Condition(nominal, nominal, noise_percent=USUAL_NOISE_PERCENT)
         for kind, (bench, numbers) in self._unfamiliar.items():
-            ask = partial(familiarity_of_film, kinds={kind: ordinary}, seed=self.seed)
-            for scores in over_films(ask, bench, numbers, workers):
+            ask = partial(_film, conditions=[usual], kinds={kind: ordinary}, seed=self.seed)
+            found = []
+            for tables, scores in over_films(ask, bench, numbers, workers):
+                found.append(tables)
                 familiarity.append(scores)
                 step()
+            textures[kind] = StudyTables.joined(found)
         pairs = None
         if self.pairs is not None:
             segmenter = Segmenter(Engine.from_bundle(bundle))
@@ -176,6 +202,7 @@ class EvaluationPlan:
             StudyTables.joined(tables for tables, _ in films) if films else None,
             pd.concat(familiarity, ignore_index=True) if familiarity else None,
             pairs,
+            textures,
         )
 
 
@@ -185,10 +212,11 @@ def _film(
     film: int,
     *,
     conditions: list[Condition],
+    kinds: Mapping[str, Kind] = KINDS,
     seed: int,
     number: int,
 ) -> tuple[StudyTables, pd.DataFrame]:
     return (
         study_film(segmenter, source, film, conditions, seed, number),
-        familiarity_of_film(segmenter, source, film, seed=seed, number=number),
+        familiarity_of_film(segmenter, source, film, kinds, seed, number),
     )

@@ -19,6 +19,7 @@ from .plots import plot_bins, plot_measures, plot_scores, plot_training
 from .size_plots import plot_coverage, plot_diameter_histogram, plot_found_over_true
 from .study import StudyTables
 from .summary import border_summary, density_summary, diameter_summary
+from .textures import texture_table
 from .trust_plots import plot_reliability, plot_unfamiliarity
 
 PICTURES = Path("pictures") / "accuracy"
@@ -60,7 +61,8 @@ def write_report(
     sections = [_overview(named, commands), _noise(page, named)]
     sections += [_setting(page, named, *what) for what in _SETTINGS]
     sections += [_told_wrong(named), _detection(page, named), _places(page, named)]
-    sections += [_sizes(page, named), _trust(page, named), _familiarity(page, named)]
+    sections += [_sizes(page, named), _textures(named), _trust(page, named)]
+    sections.append(_familiarity(page, named))
     sections += [_pairs(dict(_labels(engines))), _training(page, history)]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(filter(None, sections)), encoding="utf-8")
@@ -210,6 +212,31 @@ def _sizes(page: _Page, engines: Engines) -> str:
         bins_picture=page.picture("by-diameter", lambda to: plot_bins(by_diameter, errors, to)),
         bins_tables=_tables(by_diameter, ("recall", *errors, "coverage")),
     )
+
+
+def _textures(engines: Engines) -> str:
+    """Return the table of films unlike those that the engines are made for."""
+    header = [
+        "films of",
+        "films",
+        "skyrmions",
+        "stripes",
+        "skyrmions found",
+        "of these called stripes",
+        "stripes found",
+        "of these called skyrmions",
+        "invented",
+    ]
+    parts = []
+    for label, engine in engines.items():
+        if not engine.textures:
+            continue
+        rows = [
+            [str(kind), *(f"{n:g}" for n in row[:3]), *(_or_dash(share) for share in row[3:])]
+            for kind, *row in texture_table(engine.textures).itertuples()
+        ]
+        parts += [f"**{label}**", table(header, rows)]
+    return words.TEXTURES.format(tables="\n\n".join(parts)) if parts else ""
 
 
 def _trust(page: _Page, engines: Engines) -> str:

@@ -123,6 +123,15 @@ By the true diameter, at 10 % noise:
 {bins_tables}
 """
 
+TEXTURES = """\
+## Stripes and mixed phases
+
+At 10 % noise. A stripe that is called a skyrmion would spoil a mean diameter; a skyrmion that is
+called a stripe is left out of it.
+
+{tables}
+"""
+
 TRUST = """\
 ## Does it know what it does not know
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ...inference.normalise import normalise
+from ...inference.spectrum import describe_spectrum
 from ...stream.errors import UserError
 from ..dataset.film_store import FilmStore
 from ..dataset.labels import LabelRule
@@ -38,7 +39,8 @@ class Example(NamedTuple):
     image
         Normalised, float32 (1, height, width).
     told
-        Defocus in mm and tilt in degrees as an operator knows them, float32 (2,).
+        What is known of it, as an operator knows it and the image tells, float32 (TOLD,); see
+        `inference.told`.
     labels
         Float32 (3, height, width): mask, core and ln(diameter / nm), NaN where there is none.
     """
@@ -161,12 +163,15 @@ class ExampleSource:
         # a film that is no square keeps its shape in half turns only
         quarter_turns = int(rng.integers(4)) if ny == nx else 2 * int(rng.integers(2))
         film = int(rng.integers(len(self)))
-        defocus_nm, tilt_deg, told = self.optics.draw(rng)
+        defocus_nm, tilt_deg, optics = self.optics.draw(rng)
         mirrored = bool(rng.integers(2)) and self._may_mirror[film]
         image, labels = self.clean(film, defocus_nm, tilt_deg, quarter_turns, mirrored)
         image, labels = self._window(image, labels, rng)
         image = self.degradation.degrade(image, self.grid.cell_size_nm, rng)
-        return Example(normalise(image)[None], told, np.ascontiguousarray(labels))
+        image = normalise(image)
+        spectrum = describe_spectrum(image, self.grid.cell_size_nm, self.optics.defocus_nm)
+        told = np.concatenate([optics, spectrum])
+        return Example(image[None], told, np.ascontiguousarray(labels))
 
     def _window(
         self, image: np.ndarray, labels: np.ndarray, rng: np.random.Generator

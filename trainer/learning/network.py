@@ -1,12 +1,13 @@
-"""The segmentation network: a U-Net on blocks of pixels that is told defocus and tilt.
+"""The segmentation network: a U-Net on blocks of pixels that is told what is known of an image.
 
 A Lorentz image at millimetres of defocus holds nothing finer than a few pixels, so the first layer
 folds blocks of pixels into channels (space to depth) and the last unfolds them again. All the work
 in between is done on a fraction of the positions, which makes the network many times faster than
 the paper's at the same number of filters, and its maps still have every pixel.
 
-Defocus and tilt scale and shift the channels of every level (feature-wise linear modulation, Perez
-et al., AAAI 2018), so that one network serves a range of imaging conditions.
+Defocus, tilt and the image's own spectrum scale and shift the channels of every level
+(feature-wise linear modulation, Perez et al., AAAI 2018), so that one network serves a range of
+imaging conditions, and sees at each place what only the whole image tells.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+
+from ...inference.told import TOLD
 
 LOG_SIGMA_LIMITS = (-4.5, 1.0)
 """Of the spread of ln(diameter): 1 % to a factor of e."""
@@ -60,7 +63,7 @@ class _Convolutions(nn.Module):
 
 
 class SkyrmNet(nn.Module):
-    """U-Net with space-to-depth input, maps of mask, core and size, told the optics.
+    """U-Net with space-to-depth input, maps of mask, core and size, told what is known.
 
     Parameters
     ----------
@@ -70,9 +73,9 @@ class SkyrmNet(nn.Module):
         Side of the pixel blocks folded into channels.
     """
 
-    takes_optics = True
-    optics_middle: torch.Tensor
-    optics_scale: torch.Tensor
+    is_told = True
+    told_middle: torch.Tensor
+    told_scale: torch.Tensor
 
     def __init__(self, filters: int = 24, levels: int = 4, block: int = 4) -> None:
         super().__init__()
@@ -95,50 +98,49 @@ class SkyrmNet(nn.Module):
         # 30 nm within a third, until it knows better
         self.size_head.bias = nn.Parameter(torch.tensor([3.4, -1.0]))
         self.unfold = nn.PixelShuffle(block)
-        # defocus in mm and tilt in degrees, brought to the order of one
-        self.register_buffer("optics_middle", torch.tensor([-2.0, 20.0]))
-        self.register_buffer("optics_scale", torch.tensor([1.0, 10.0]))
-        modulations = nn.Linear(32, 2 * sum(self.widths))
-        nn.init.zeros_(modulations.weight)
-        nn.init.zeros_(modulations.bias)
-        self.modulate = nn.Sequential(nn.Linear(2, 32), nn.LeakyReLU(0.01), modulations)
+        # what is told, brought to the order of one
+        self.register_buffer("told_middle", torch.zeros(TOLD))
+        self.register_buffer("told_scale", torch.ones(TOLD))
+        self._modulated = [*self.widths, *self.widths[-2::-1]]
+        answers = nn.Linear(64, 2 * sum(self._modulated) + 2)
+        nn.init.zeros_(answers.weight)
+        nn.init.zeros_(answers.bias)
+        self.know = nn.Sequential(nn.Linear(TOLD, 64), nn.LeakyReLU(0.01), answers)
 
-    def centre_optics(self, defocus_mm: tuple[float, float], tilt_deg: tuple[float, float]) -> None:
-        """Say between which defocus and which tilt the network is to work, before training."""
-        ends = torch.tensor([sorted(defocus_mm), sorted(tilt_deg)])
-        self.optics_middle.copy_(ends.mean(dim=1))
-        self.optics_scale.copy_((ends[:, 1] - ends[:, 0]).clamp(min=0.1) / 2)
+    def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
+        """Set the usual value and spread of everything that is told, shape (TOLD,) each."""
+        self.told_middle.copy_(middle)
+        self.told_scale.copy_(scale)
 
-    def covers(self, defocus_mm: tuple[float, float], tilt_deg: tuple[float, float]) -> bool:
-        """Say whether the network's ranges of defocus and tilt hold these."""
-        ends = torch.tensor([sorted(defocus_mm), sorted(tilt_deg)]).T
-        off = ((ends - self.optics_middle) / self.optics_scale).abs()
-        return bool((off <= 1 + 1e-3).all())
-
-    def forward(self, image: torch.Tensor, optics: torch.Tensor) -> Maps:
+    def forward(self, image: torch.Tensor, told: torch.Tensor) -> Maps:
         """Return the maps of normalised images.
 
         Parameters
         ----------
         image
             Shape (batch, 1, height, width), both sides multiples of `size_multiple`.
-        optics
-            Defocus in mm (negative is underfocus) and tilt in degrees, shape (batch, 2).
+        told
+            Shape (batch, TOLD), see `inference.told`.
         """
-        told = self.modulate((optics - self.optics_middle) / self.optics_scale)
-        modulations = told.split([2 * width for width in self.widths], dim=1)
+        # further off than any frame of the training set, a number tells nothing more
+        known = ((told - self.told_middle) / self.told_scale).clamp(-5, 5)
+        *modulations, size_shift = self.know(known).split(
+            [*(2 * width for width in self._modulated), 2], dim=1
+        )
+        down, up = modulations[: len(self.widths)], modulations[len(self.widths) :]
         x = self.fold(image)
         skipped = []
-        for level, (convolutions, modulation) in enumerate(
-            zip(self.down, modulations, strict=True)
-        ):
+        for level, (convolutions, modulation) in enumerate(zip(self.down, down, strict=True)):
             if level:
                 x = self.pool(x)
             x = convolutions(x, modulation)
             skipped.append(x)
         features = x.mean(dim=(2, 3))
-        for up, join, skip in zip(self.up, self.join, reversed(skipped[:-1]), strict=True):
-            x = join(torch.cat([skip, up(x)], dim=1))
-        mean, log_sigma = self.size_head(x).split(1, dim=1)
+        for rise, join, skip, modulation in zip(
+            self.up, self.join, reversed(skipped[:-1]), up, strict=True
+        ):
+            x = join(torch.cat([skip, rise(x)], dim=1), modulation)
+        sizes = self.size_head(x) + size_shift[:, :, None, None]
+        mean, log_sigma = sizes.split(1, dim=1)
         sizes = torch.cat([mean, log_sigma.clamp(*LOG_SIGMA_LIMITS)], dim=1)
         return Maps(self.unfold(self.head(x)), sizes, features)

@@ -52,11 +52,6 @@ class Optics(BaseModel):
             tilt_range_deg=(max(0.0, tilt_deg - 3), tilt_deg + 3),
         )
 
-    @property
-    def told(self) -> np.ndarray:
-        """The nominal condition as networks are told it: defocus in mm, tilt in degrees."""
-        return np.array([self.defocus_nm * 1e-6, self.tilt_deg], np.float32)
-
     def draw(self, rng: np.random.Generator) -> tuple[float, float, np.ndarray]:
         """Return a true defocus in nm, a true tilt in degrees, and what the network is told."""
         defocus_nm, tilt_deg = (

@@ -37,9 +37,9 @@ def _upsampling(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 class PaperNet(nn.Module):
-    """U-Net with maps of mask and core; it is told nothing of the optics and does not size."""
+    """U-Net with maps of mask and core; it is told nothing and does not size."""
 
-    takes_optics = False
+    is_told = False
     size_block = None
 
     def __init__(self, filters: int = 16) -> None:
@@ -58,8 +58,8 @@ class PaperNet(nn.Module):
         )
         self.head = nn.Conv2d(filters, 2, 1)
 
-    def forward(self, image: torch.Tensor, optics: torch.Tensor | None = None) -> Maps:
-        """Return the maps of normalised images (batch, 1, height, width); `optics` is not used."""
+    def forward(self, image: torch.Tensor, told: torch.Tensor | None = None) -> Maps:
+        """Return the maps of normalised images (batch, 1, height, width); `told` is not used."""
         x = image
         skipped = []
         for level, convolutions in enumerate(self.down):

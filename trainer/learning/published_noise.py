@@ -25,6 +25,7 @@ class PublishedNoise(BaseModel):
     blur_share: float = _Share
     blur_pixels: PositiveInterval = (0.1, 6.0)
     noise_before_blur: Interval = (0.0, 0.14)
+    gamma_share: float = Field(default=1.0, ge=0, le=1)
     gamma: PositiveInterval = (0.5, 1.8)
 
     poisson_share: float = _Share
@@ -42,7 +43,9 @@ class PublishedNoise(BaseModel):
             image += rng.uniform(*self.noise_before_blur) * white(image.shape, rng)
             # films are periodic, and so is their image
             image = ndimage.gaussian_filter(image, rng.uniform(*self.blur_pixels), mode="wrap")
-        image = image.clip(0, 1) ** np.float32(rng.uniform(*self.gamma))
+        image = image.clip(0, 1)
+        if rng.uniform() < self.gamma_share:
+            image = image ** np.float32(rng.uniform(*self.gamma))
         if rng.uniform() < self.poisson_share:
             counts = np.exp(rng.uniform(*np.log(self.poisson_counts)))
             image = rng.poisson(image * counts).astype(np.float32) / np.float32(counts)

@@ -22,6 +22,10 @@ from .loss import training_loss
 from .network import SkyrmNet
 from .training_recipe import TrainingPlan, TrainingRecipe
 
+_TOLD_EXAMPLES = 256
+_REACH = 3.0
+"""Standard deviations of what a network was told in training, up to which it may be told more."""
+
 
 class _Examples(IterableDataset):
     """An endless stream of examples, another one in every worker process."""
@@ -76,14 +80,9 @@ class Training:
         self.device = device
         torch.manual_seed(self.plan.seed)
         self.network = recipe.network.build().to(device)
+        self._has_start = start is not None
         if start is not None:
             self._load(start)
-        if isinstance(self.network, SkyrmNet):
-            low, high = recipe.optics.defocus_range_nm
-            ranges = (low * 1e-6, high * 1e-6), recipe.optics.tilt_range_deg
-            # what another network knows of the optics is kept where it applies
-            if start is None or not self.network.covers(*ranges):
-                self.network.centre_optics(*ranges)
         self._average = copy.deepcopy(self.network)
         self.best: Network = copy.deepcopy(self.network)
         self._optimiser = torch.optim.AdamW(
@@ -158,6 +157,8 @@ class Training:
             pin_memory=self.device == "cuda",
         )
         batches = iter(loader)
+        if self.step == 0 and isinstance(self.network, SkyrmNet):
+            self._scale_told(training)
         while not self.is_over:
             started = time.perf_counter()
             loss = self._learn(*next(batches))
@@ -172,6 +173,27 @@ class Training:
                 with (self.directory / "history.jsonl").open("a") as history:
                     history.write(json.dumps(report) + "\n")
             yield report
+
+    def _scale_told(self, source: ExampleSource) -> None:
+        """Tell the network the usual values of what it will be told.
+
+        One that comes from another training knows them; only a defocus or a tilt beyond its reach
+        is told anew.
+        """
+        rng = np.random.default_rng([self.plan.seed, 1])
+        told = torch.from_numpy(np.stack([source.draw(rng).told for _ in range(_TOLD_EXAMPLES)]))
+        middle, scale = told.mean(dim=0), told.std(dim=0) + 1e-3
+        networks = (self.network, self._average, self.best)
+        for network in networks:
+            assert isinstance(network, SkyrmNet)
+            fresh = torch.ones(len(middle), dtype=torch.bool)
+            if self._has_start:
+                off = (middle - network.told_middle.cpu()) / network.told_scale.cpu()
+                fresh = (off.abs() > _REACH) & (torch.arange(len(middle)) < 2)
+            network.scale_told(
+                torch.where(fresh, middle, network.told_middle.cpu()),
+                torch.where(fresh, scale, network.told_scale.cpu()),
+            )
 
     def _learn(self, images: torch.Tensor, told: torch.Tensor, labels: torch.Tensor) -> float:
         self.network.train()

@@ -1,0 +1,92 @@
+"""From a recipe of one's own to an engine, its tables and its page, by the commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from skyrmlive.inference.bundle import EngineBundle
+
+RECIPE = """
+name = "mine"
+
+[optics]
+defocus_nm = -3.0e6
+tilt_deg = 25.0
+defocus_range_nm = [-3.3e6, -2.7e6]
+tilt_range_deg = [22.0, 28.0]
+
+[degradation]
+published_share = 1.0
+
+[degradation.published]
+blur_share = 0.0
+poisson_share = 0.0
+salt_and_pepper_share = 0.0
+gaussian_percent = 20.0
+
+[network]
+architecture = "blocks"
+filters = 8
+levels = 3
+block = 4
+
+[plan]
+steps = 6
+batch = 2
+validate_every = 3
+validation_examples = 2
+loader_processes = 0
+"""
+FILM = """
+name = "small"
+cells = 64
+applied_field_t = 0.49
+saturation_magnetisation = [2.0e5, 2.5e5]
+exchange_stiffness = 1.4e-11
+interfacial_dmi = 1.2e-3
+placed_share = 1.0
+"""
+
+
+def skyrmlive(folder: Path, *words: str) -> str:
+    """Run a command in `folder` and return what it printed."""
+    command = [sys.executable, "-m", "skyrmlive.cli.main", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.timeout(300)
+def test_a_recipe_becomes_an_engine_and_a_page(tmp_path: Path):
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    (tmp_path / "film.toml").write_text(FILM)
+    simulate = ("simulate", "--recipe", "film.toml", "--max-steps", "100", "--workers", "1")
+    skyrmlive(tmp_path, *simulate, "--films", "10", "--out", "films")
+    skyrmlive(tmp_path, *simulate, "--films", "2", "--seed", "2", "--out", "others")
+    said = skyrmlive(
+        tmp_path, "train", "--recipe", "recipe.toml", "--films", "films", "--out", "mine"
+    )
+    assert "Jaccard" in said
+    condition = EngineBundle.load(tmp_path / "mine").condition
+    assert (condition.defocus_nm, condition.tilt_deg) == (-3e6, 25)
+    said = skyrmlive(
+        tmp_path,
+        "evaluate",
+        *("--engine", "mine", "--films", "others", "--unlike", "same=films"),
+        *("--limit", "2", "--workers", "1", "--report", "page.md"),
+        *("--history", "runs/mine/history.jsonl"),
+    )
+    assert "2 films" in said
+    (folder,) = (tmp_path / "accuracy").iterdir()
+    images = pd.read_parquet(folder / "images.parquet")
+    assert set(images["film"]) == {0, 1}
+    assert set(images["defocus_nm"]) >= {-1.5e6, -3e6, -4.5e6}
+    page = (tmp_path / "page.md").read_text()
+    assert "skyrmlive evaluate --engine mine --films others --unlike same=films" in page
+    for picture in ("scores-noise", "training", "unfamiliarity-mine"):
+        assert (tmp_path / "pictures" / "accuracy" / f"{picture}.png").stat().st_size > 5000

@@ -1,0 +1,132 @@
+"""Find the same skyrmions in one frame again: shifted, turned, noisier.
+
+    python tools/frame_stability.py IMAGE [--engine E] [--pixel-size-nm P] [--tilt-axis-deg A] ...
+
+The frame is analysed as it is; shifted by 7 pixels; turned by 90 degrees with its tilt axis; and
+with 20 % more noise. The table says what share of the skyrmions is found again within half a
+neighbour distance, and how far the diameters differ in the median; and it holds the count against
+what the period of the lattice, from the power spectrum, implies for the area that skyrmions cover.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from scipy.spatial import KDTree
+
+from skyrmlive.inference.engine_store import load_engine
+from skyrmlive.inference.lattice_spectrum import lattice_rings
+from skyrmlive.inference.normalise import normalise
+from skyrmlive.inference.segmenter import Segmentation, Segmenter
+from skyrmlive.stream.files import read_frames
+from skyrmlive.stream.frame import FrameMetadata
+
+SHIFT_PX = 7
+MORE_NOISE = 0.2  # standard deviation over the mean of the stretched image
+COVERED_WITHIN = 0.75  # neighbour distances around a skyrmion
+
+
+def expected_count(found: Segmentation, image: np.ndarray) -> float:
+    """Return the number of skyrmions of the lattice's period on the area that they cover."""
+    geometry = found.geometry
+    flat = geometry.engine_image(normalise(image))
+    height, width = (side // 4 for side in geometry.content_shape)
+    distance = lattice_rings(flat[height:-height, width:-width])[0].neighbour_distance
+    points = geometry.engine_points(found.table[["x", "y"]].to_numpy())
+    away = np.ones(geometry.content_shape, np.uint8)
+    x, y = np.rint(points).astype(int).T
+    away[np.clip(y, 0, away.shape[0] - 1), np.clip(x, 0, away.shape[1] - 1)] = 0
+    covered = cv2.distanceTransform(away, cv2.DIST_L2, 5) < COVERED_WITHIN * distance
+    if geometry.valid is not None:
+        covered &= geometry.valid
+    return np.count_nonzero(covered) / (np.sqrt(3) / 2 * distance**2)
+
+
+def again(first: pd.DataFrame, second: pd.DataFrame, shape: tuple[int, int]) -> tuple[float, float]:
+    """Return the share found in both, and the median difference of their diameters, relative.
+
+    `second` is in the pixels of `first`, of an image of `shape`; skyrmions near its edge are left
+    out, but may be the partners of others.
+    """
+    a, b = (table[["x", "y"]].to_numpy() for table in (first, second))
+    nearest = KDTree(a).query(a, k=2)[0][:, 1]
+    reach = np.median(nearest) / 2
+    margin = 4 * reach + SHIFT_PX
+
+    def inner(points: np.ndarray) -> np.ndarray:
+        return ((points > margin) & (points < np.array(shape[::-1]) - margin)).all(axis=1)
+
+    to_b, partner = KDTree(b).query(a, distance_upper_bound=reach)
+    to_a, _ = KDTree(a).query(b, distance_upper_bound=reach)
+    in_a, in_b = inner(a), inner(b)
+    shares = [np.mean(np.isfinite(d[i])) for d, i in ((to_b, in_a), (to_a, in_b))]
+    both = in_a & np.isfinite(to_b)
+    d1 = first["equivalent_diameter_area"].to_numpy()[both]
+    if first["diameter_nm"].notna().any():
+        d1 = first["diameter_nm"].to_numpy()[both]
+        d2 = second["diameter_nm"].to_numpy()[partner[both]]
+    else:
+        d2 = second["equivalent_diameter_area"].to_numpy()[partner[both]]
+    return float(np.mean(shares)), float(np.nanmedian(np.abs(d2 / d1 - 1)))
+
+
+def main() -> None:
+    """Analyse the frame four times and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("image", type=Path)
+    parser.add_argument("--engine", help="name or folder; by default the shipped one")
+    parser.add_argument("--pixel-size-nm", type=float)
+    parser.add_argument("--tilt-axis-deg", type=float, default=0.0)
+    parser.add_argument("--tilt-deg", type=float)
+    parser.add_argument("--defocus-nm", type=float)
+    options = parser.parse_args()
+    given = {
+        "pixel_size_nm": options.pixel_size_nm,
+        "tilt_axis_deg": options.tilt_axis_deg,
+        "tilt_x_deg": options.tilt_deg,
+        "defocus_nm": options.defocus_nm,
+    }
+    metadata = FrameMetadata.model_validate({k: v for k, v in given.items() if v is not None})
+    image = next(iter(read_frames(options.image))).pixels.astype(np.float32)
+    engine = load_engine(options.engine)
+    segmenter = Segmenter(engine)
+    found = segmenter.segment(image, metadata)
+    width = image.shape[1]
+
+    shifted = segmenter.segment(image[SHIFT_PX:, SHIFT_PX:], metadata).table
+    shifted = shifted.assign(x=shifted["x"] + SHIFT_PX, y=shifted["y"] + SHIFT_PX)
+    # a quarter turn brings (x, y) to (y, width - 1 - x)
+    axis = {"tilt_axis_deg": options.tilt_axis_deg - 90}
+    turned = segmenter.segment(np.rot90(image), metadata.model_copy(update=axis)).table
+    turned = turned.assign(x=width - 1 - turned["y"], y=turned["x"])
+    stretched = (image - image.min()) / (image.max() - image.min())
+    noise = np.random.default_rng(0).normal(0, MORE_NOISE * stretched.mean(), image.shape)
+    noisy = segmenter.segment((stretched + noise).astype(np.float32), metadata).table
+
+    expected = expected_count(found, image)
+    title = (
+        f"{options.image.name}: {len(found.table)} found, {expected:.0f} expected "
+        f"({len(found.table) / expected - 1:+.1%}), {found.table['is_stripe'].sum()} stripes, "
+        f"{engine.describe()}"
+    )
+    table = Table("the frame", "found again", "diameters apart, median", title=title)
+    for name, other in (
+        (f"shifted by {SHIFT_PX} pixels", shifted),
+        ("turned by 90 degrees", turned),
+        (f"with {MORE_NOISE:.0%} more noise", noisy),
+    ):
+        share, apart = again(found.table, other, (image.shape[0], image.shape[1]))
+        table.add_row(name, f"{share:.1%}", f"{apart:.1%}")
+    Console().print(table)
+    for warning in found.warnings:
+        print(f"note: {warning}")
+
+
+if __name__ == "__main__":
+    main()
