@@ -90,6 +90,8 @@ class _Plan:
     def __init__(self, shape: tuple[int, int], pixel_nm: float, defocus_nm: float) -> None:
         rows, columns = shape
         window = np.outer(tukey(rows, _FADING), tukey(columns, _FADING))
+        if not window.any():  # of two pixels, both are ends
+            window = np.ones(shape)
         self.window = (window / np.sqrt(np.sum(window**2))).astype(np.float32)
         scale = math.sqrt(defocus_nm / 2e6)
         qx = fft.rfftfreq(columns, pixel_nm) * scale

@@ -13,6 +13,7 @@ from skyrmlive.trainer.evaluation.summary import (
     diameter_summary,
     summarised,
 )
+from skyrmlive.trainer.evaluation.textures import texture_table
 
 NOISE = evaluation_axes(Setting(-2e6, 20.0))["noise"]
 QUIET, LOUD = NOISE.points[0.0], NOISE.points[100.0]
@@ -151,3 +152,25 @@ def test_tables_are_kept_as_they_are(tables, tmp_path):
     pd.testing.assert_frame_equal(again.images, tables.images)
     pd.testing.assert_frame_equal(again.skyrmions, tables.skyrmions)
     assert again.films == [0, 1]
+
+
+def test_stripes_and_skyrmions_are_counted_apart():
+    """Of three stripes two are found, one as a skyrmion; of two skyrmions one, as a stripe."""
+    film = objects(
+        0,
+        QUIET,
+        is_true=[True, True, True, True, True, False],
+        is_found=[True, True, False, True, False, True],
+        matched=[True, True, False, True, False, False],
+        invented=[False, False, False, False, False, True],
+        is_stripe_true=[True, True, True, False, False, False],
+        is_stripe_found=[True, False, False, True, False, False],
+    )
+    found = StudyTables(pd.DataFrame([image(0, QUIET, 5, 4)]), film)
+    row = texture_table({"mixed": found}).loc["mixed"]
+    assert (row["films"], row["skyrmions"], row["stripes"]) == (1, 2, 3)
+    assert row["skyrmions_found"] == pytest.approx(1 / 2)
+    assert row["called_stripes"] == 1
+    assert row["stripes_found"] == pytest.approx(2 / 3)
+    assert row["called_skyrmions"] == pytest.approx(1 / 2)
+    assert row["invented"] == pytest.approx(1 / 4)
