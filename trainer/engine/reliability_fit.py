@@ -121,7 +121,7 @@ def _rounded(values: np.ndarray) -> tuple[float, ...]:
 
 def example_metadata(example: Example, source: ExampleSource) -> FrameMetadata:
     """Return what an operator would tell of the frame."""
-    defocus_mm, tilt_deg = map(float, example.told)
+    defocus_mm, tilt_deg = map(float, example.told[:2])
     return FrameMetadata(
         pixel_size_nm=source.grid.cell_size_nm,
         geometry="sample",

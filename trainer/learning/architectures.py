@@ -18,13 +18,14 @@ class BlockNetwork(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     architecture: Literal["blocks"] = "blocks"
-    filters: int = Field(default=24, ge=4)
-    levels: int = Field(default=4, ge=2, le=6)
-    block: Literal[1, 2, 4, 8] = 4
+    filters: int = Field(default=48, ge=4)
+    levels: int = Field(default=3, ge=2, le=6)
+    block: Literal[1, 2, 4, 8] = 8
+    spectrum: bool = Field(default=False, description="it heeds the image's own spectrum")
 
     def build(self) -> SkyrmNet:
         """Return a network with random weights."""
-        return SkyrmNet(self.filters, self.levels, self.block)
+        return SkyrmNet(self.filters, self.levels, self.block, self.spectrum)
 
 
 class PaperNetwork(BaseModel):

@@ -6,6 +6,7 @@ two batches are equal.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -127,11 +128,17 @@ class ExampleSource:
         return film_truth(mz, rule, self.grid.cell_size_nm, self.grid.periodic)
 
     def clean(
-        self, film: int, defocus_nm: float, tilt_deg: float, quarter_turns: int, mirrored: bool
+        self,
+        film: int,
+        defocus_nm: float,
+        tilt_deg: float,
+        quarter_turns: int,
+        mirrored: bool,
+        phase_scale: float = 1.0,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the image without noise, float32 (ny, nx), and its labels as an `Example` has."""
         m = self._m[film].astype(np.float32)
-        magnetisation = turned(m * self._ms[film], quarter_turns, mirrored)
+        magnetisation = turned(m * (phase_scale * self._ms[film]), quarter_turns, mirrored)
         truth = self._truths[film]
         labels = np.stack([truth.mask, truth.core, truth.log_diameter]).astype(np.float32)
         labels = np.rot90(labels, quarter_turns % 4, axes=(1, 2))
@@ -165,7 +172,8 @@ class ExampleSource:
         film = int(rng.integers(len(self)))
         defocus_nm, tilt_deg, optics = self.optics.draw(rng)
         mirrored = bool(rng.integers(2)) and self._may_mirror[film]
-        image, labels = self.clean(film, defocus_nm, tilt_deg, quarter_turns, mirrored)
+        phase_scale = math.exp(rng.uniform(*np.log(self.optics.phase_scale)))
+        image, labels = self.clean(film, defocus_nm, tilt_deg, quarter_turns, mirrored, phase_scale)
         image, labels = self._window(image, labels, rng)
         image = self.degradation.degrade(image, self.grid.cell_size_nm, rng)
         image = normalise(image)

@@ -5,9 +5,9 @@ folds blocks of pixels into channels (space to depth) and the last unfolds them 
 in between is done on a fraction of the positions, which makes the network many times faster than
 the paper's at the same number of filters, and its maps still have every pixel.
 
-Defocus, tilt and the image's own spectrum scale and shift the channels of every level
-(feature-wise linear modulation, Perez et al., AAAI 2018), so that one network serves a range of
-imaging conditions, and sees at each place what only the whole image tells.
+Defocus, tilt and, if asked for, the image's own spectrum scale and shift the channels of every
+level (feature-wise linear modulation, Perez et al., AAAI 2018), so that one network serves a range
+of imaging conditions, and may see at each place what only the whole image tells.
 """
 
 from __future__ import annotations
@@ -71,13 +71,18 @@ class SkyrmNet(nn.Module):
         Channels of the first level, doubled at each of the `levels` - 1 poolings.
     block
         Side of the pixel blocks folded into channels.
+    spectrum
+        Whether it heeds what it is told of the image's spectrum, or defocus and tilt alone.
     """
 
     is_told = True
     told_middle: torch.Tensor
     told_scale: torch.Tensor
+    heeded: torch.Tensor
 
-    def __init__(self, filters: int = 24, levels: int = 4, block: int = 4) -> None:
+    def __init__(
+        self, filters: int = 48, levels: int = 3, block: int = 8, spectrum: bool = False
+    ) -> None:
         super().__init__()
         self.size_multiple = block * 2 ** (levels - 1)
         self.size_block = block
@@ -101,6 +106,8 @@ class SkyrmNet(nn.Module):
         # what is told, brought to the order of one
         self.register_buffer("told_middle", torch.zeros(TOLD))
         self.register_buffer("told_scale", torch.ones(TOLD))
+        heeded = torch.arange(TOLD) < (TOLD if spectrum else 2)
+        self.register_buffer("heeded", heeded.float(), persistent=False)
         self._modulated = [*self.widths, *self.widths[-2::-1]]
         answers = nn.Linear(64, 2 * sum(self._modulated) + 2)
         nn.init.zeros_(answers.weight)
@@ -123,7 +130,7 @@ class SkyrmNet(nn.Module):
             Shape (batch, TOLD), see `inference.told`.
         """
         # further off than any frame of the training set, a number tells nothing more
-        known = ((told - self.told_middle) / self.told_scale).clamp(-5, 5)
+        known = ((told - self.told_middle) / self.told_scale).clamp(-5, 5) * self.heeded
         *modulations, size_shift = self.know(known).split(
             [*(2 * width for width in self._modulated), 2], dim=1
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..dataset.film_recipe import Interval
+from ..dataset.film_recipe import Interval, PositiveInterval
 from ..lorentz.microscope import Microscope
 
 
@@ -24,6 +24,11 @@ class Optics(BaseModel):
     tilt_deg: float = Field(ge=0, lt=80)
     defocus_range_nm: Interval
     tilt_range_deg: Interval
+    phase_scale: PositiveInterval = Field(
+        default=(1.0, 1.0),
+        description="the magnetic phase over that of the film, drawn evenly on a logarithmic "
+        "scale: thickness and magnetisation of a sample are hardly known",
+    )
     told_defocus_error: float = Field(default=0.05, ge=0, lt=1, description="relative")
     told_tilt_error_deg: float = Field(default=1.0, ge=0)
 
