@@ -17,6 +17,7 @@ from ..stream.frame import FrameMetadata
 from .condition_check import contrast_is_inverted
 from .engine import Engine
 from .geometry import geometry_for, reduced, tilt_of
+from .instances import THRESHOLD
 from .lattice_spectrum import lattice_rings
 from .normalise import normalise, replace_non_finite
 from .told import told
@@ -28,6 +29,9 @@ _TILE = 512
 _EDGE = 24
 #: Neighbour distances to try, in nm; the lattices of the training set lie within.
 _DISTANCES_NM = np.geomspace(80, 200, 9)
+#: Cores are the lesser part of a lattice. A network that knows stripes may draw its negative, seen
+#: in the opposite direction, as walls between stripes.
+_MOST_CORE = 0.25
 _FIRST_STEP_DEG, _FIRST_STEP_SCALE = 6.0, 1.08
 _HALVINGS = 3
 #: With less, the pattern is not one that the engine knows.
@@ -180,7 +184,7 @@ class _Trial:
         core = output.probability[0, 1]
         found = core[inside]
         total = float(found.sum())
-        if total <= 0:
+        if total <= 0 or np.mean(found >= THRESHOLD) > _MOST_CORE:
             return 0.0
         decisiveness = float(found @ found) / total
         agreement = max(0.0, self._render.agreement(core, tile, inside))

@@ -30,10 +30,10 @@ def measure(
     Moments are taken in engine geometry and carried over exactly: areas by the determinant,
     second moments C by M C M^T. `area`, axes, `orientation` and `eccentricity` describe the mask
     instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core, weighted with
-    its probability over the pixels that are nearest to this core and at most 3 pixels off its rim.
-    `diameter_nm` is read off the network's map of sizes at that place; a network without one has
-    the equivalent diameter of the core's summed probability. A skyrmion touches the border when its
-    mask reaches the edge of the frame.
+    its probability over the pixels that are nearest to this core and at most 3 pixels off its rim,
+    and `diameter_nm` the equivalent diameter of their summed probability. Its interval is as wide
+    as the network's map of sizes says at that place. A skyrmion touches the border when its mask
+    reaches the edge of the frame.
 
     Parameters
     ----------
@@ -72,11 +72,9 @@ def measure(
     touching[instances.labels.ravel()[geometry.border]] = True
     touching = touching[1:]
     is_stripe = are_stripes(core_area, core_covariance, touching)
-    if sizes is None:
-        log_size, log_sigma = np.log(diameter(core_area)), np.full(count, np.nan)
-    else:
-        log_size, log_sigma = sizes.at(core_centre)
-    diameter_nm = np.where(is_stripe, np.nan, np.exp(log_size) * pixel_nm)
+    log_sigma = np.full(count, np.nan) if sizes is None else sizes.log_sigma_at(core_centre)
+    size = diameter(core_area)
+    diameter_nm = np.where(is_stripe, np.nan, size * pixel_nm)
     reliability = reliability or Reliability()
     low_nm, high_nm = reliability.interval(diameter_nm, log_sigma)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -102,7 +100,7 @@ def measure(
         "diameter_nm": diameter_nm,
         "diameter_low_nm": low_nm,
         "diameter_high_nm": high_nm,
-        "confidence": reliability.confidence_of(core_mean, log_sigma, log_size, touching),
+        "confidence": reliability.confidence_of(core_mean, log_sigma, np.log(size), touching),
         "touches_border": touching,
         "is_stripe": is_stripe,
         "psi6_abs": np.nan,

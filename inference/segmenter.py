@@ -182,7 +182,7 @@ class Segmenter:
         condition = self.engine.condition
         if output.log_diameter is None or condition.size_block is None:
             return None
-        return SizeMap(output.log_diameter[0], condition.size_block, condition.pixel_size_nm)
+        return SizeMap(output.log_diameter[0], condition.size_block)
 
     def _unfamiliarity(self, features: np.ndarray | None) -> float | None:
         familiarity = self.engine.reliability.familiarity

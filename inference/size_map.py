@@ -1,4 +1,4 @@
-"""Diameters as a network draws them: one value a block of pixels."""
+"""How well sizes are known, as a network draws it: one value a block of pixels."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ from scipy import ndimage
 
 @dataclass(frozen=True)
 class SizeMap:
-    """The size of the skyrmion at a place.
+    """How well the size of the skyrmion at a place is known.
 
     Attributes
     ----------
     log_diameter
-        Mean and log of the standard deviation of ln(diameter / nm), float32 (2, rows, columns).
+        Mean and log of the standard deviation of ln(diameter / nm), float32 (2, rows, columns). The
+        mean is not used: the area of the core's probability was found to be nearer to the truth
+        (docs/decisions/0008).
     block
         Pixels of the engine's geometry that a value stands for, along a side.
-    pixel_size_nm
-        Of the images that the network learned from.
     """
 
     log_diameter: np.ndarray
     block: int
-    pixel_size_nm: float
 
-    def at(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return ln(diameter / engine pixel) and the log of its standard deviation, (n,) each.
+    def log_sigma_at(self, points: np.ndarray) -> np.ndarray:
+        """Return the log of the standard deviation of ln(diameter), shape (n,).
 
         Interpolated between the blocks' centres, that of block i at block * i + (block - 1) / 2.
 
@@ -37,8 +36,6 @@ class SizeMap:
             x, y in the engine's geometry, shape (n, 2).
         """
         x, y = (points.T - (self.block - 1) / 2) / self.block
-        mean, log_sigma = (
-            ndimage.map_coordinates(channel, (y, x), output=np.float64, order=1, mode="nearest")
-            for channel in self.log_diameter
+        return ndimage.map_coordinates(
+            self.log_diameter[1], (y, x), output=np.float64, order=1, mode="nearest"
         )
-        return mean - np.log(self.pixel_size_nm), log_sigma

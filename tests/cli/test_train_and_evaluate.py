@@ -40,6 +40,7 @@ steps = 6
 batch = 2
 validate_every = 3
 validation_examples = 2
+reliability_frames = 10
 loader_processes = 0
 """
 FILM = """

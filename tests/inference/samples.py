@@ -42,19 +42,19 @@ def tiny_model() -> bytes:
 
 
 def sizing_model() -> bytes:
-    """Return that model with a size of 20 nm times -defocus / mm within 10 %, and one feature.
+    """Return that model with sizes within 5 % times -defocus / mm, and one feature.
 
     The feature is the mean of the image.
     """
     nodes, weights = _thresholds()
     weights |= {
-        "pick": (-np.eye(TOLD, 2) * [1, 0]).astype(np.float32),
-        "scale": np.array([20.0, 1.0], np.float32),
-        "floor": np.array([1e-9, 0.1], np.float32),
+        "pick": -np.eye(TOLD, 2, 1, dtype=np.float32),
+        "scale": np.array([1.0, 0.05], np.float32),
+        "floor": np.array([40.0, 1e-9], np.float32),
         "axes": np.array([2, 3], np.int64),
     }
     nodes += [
-        # (-defocus, 0) * (20, 1) + (0, 0.1), and the logarithm of both
+        # (0, -defocus) * (1, 0.05) + (40, 0), and the logarithm of both
         helper.make_node("MatMul", ["told", "pick"], ["picked"]),
         helper.make_node("Mul", ["picked", "scale"], ["scaled"]),
         helper.make_node("Add", ["scaled", "floor"], ["sizes"]),

@@ -55,7 +55,7 @@ def test_an_interval_is_as_wide_as_its_factor_says():
 
 @pytest.fixture(scope="module")
 def sizing_engine(tmp_path_factory):
-    """A network that calls every skyrmion 40 nm times -defocus / 2 mm, within 10 %."""
+    """A network that knows every size within 5 % times -defocus / mm."""
     familiarity = Familiarity(mean=(0.0,), components=((1.0,),), outside=1.0, limit=3.0)
     reliability = Reliability(
         confidence=Confidence(intercept=0.0, weights=(1.0, 0.0, 0.0, 0.0)),
@@ -72,29 +72,24 @@ def test_sizes_intervals_and_probabilities_reach_the_table(sizing_engine):
     found = Segmenter(sizing_engine).segment(blobs((192, 192), POINTS), METADATA)
     table = found.table
     assert len(table) == 3
-    np.testing.assert_allclose(table["diameter_nm"], 40, rtol=1e-3)
-    np.testing.assert_allclose(table["diameter_low_nm"], 40 / np.exp(0.15), rtol=1e-3)
-    np.testing.assert_allclose(table["diameter_high_nm"], 40 * np.exp(0.15), rtol=1e-3)
+    expected = table["diameter_nm"] * np.exp(0.15)
+    np.testing.assert_allclose(table["diameter_high_nm"], expected, rtol=1e-3)
+    expected = table["diameter_nm"] / np.exp(0.15)
+    np.testing.assert_allclose(table["diameter_low_nm"], expected, rtol=1e-3)
     assert table["confidence"].between(0.5, 1).all()
     assert found.unfamiliarity is not None
     assert found.unfamiliarity < 1
 
 
-def test_a_pixel_size_unlike_the_engines_scales_its_sizes(sizing_engine):
-    """Pixels within the tolerance are not resampled, but still counted as what they are."""
-    metadata = METADATA.model_copy(update={"pixel_size_nm": 3.02})
-    table = Segmenter(sizing_engine).segment(blobs((192, 192), POINTS), metadata).table
-    np.testing.assert_allclose(table["diameter_nm"], 40 * 3.02 / 3, rtol=1e-3)
-
-
 @pytest.mark.parametrize(
-    ("defocus_nm", "expected_nm"), [(-1.9e6, 38.0), (-2.1e6, 42.0), (-9e6, 44.0), (None, 40.0)]
+    ("defocus_nm", "sigma"), [(-1.9e6, 0.095), (-2.1e6, 0.105), (-9e6, 0.11), (None, 0.1)]
 )
-def test_the_network_is_told_the_frames_defocus(sizing_engine, defocus_nm, expected_nm):
+def test_the_network_is_told_the_frames_defocus(sizing_engine, defocus_nm, sigma):
     """Outside the envelope it is told the envelope's edge, without a defocus the nominal one."""
     metadata = METADATA.model_copy(update={"defocus_nm": defocus_nm})
     table = Segmenter(sizing_engine).segment(blobs((192, 192), POINTS), metadata).table
-    np.testing.assert_allclose(table["diameter_nm"], expected_nm, rtol=1e-3)
+    half = np.log(table["diameter_high_nm"] / table["diameter_nm"])
+    np.testing.assert_allclose(half, 1.5 * sigma, rtol=1e-3)
 
 
 def test_an_unfamiliar_frame_is_told(sizing_engine):

@@ -57,6 +57,7 @@ TINY = TrainingRecipe(
         validate_every=30,
         validation_examples=8,
         warm_up_steps=10,
+        reliability_frames=20,
         average_decay=0.9,
     ),
 )
@@ -126,7 +127,7 @@ def trained(films, tmp_path_factory):
     assert second.step == 30
     for report in second.run(source, validation):
         losses.append(report["loss"])
-    bundle = write_engine(folder / "tiny", "tiny", second, [films], source, validation, frames=20)
+    bundle = write_engine(folder / "tiny", "tiny", second, [films], source, validation)
     return folder, losses, second, bundle, validation
 
 
@@ -192,9 +193,7 @@ def test_the_papers_network_makes_an_engine_too(films, tmp_path):
     source, validation = sources([films], recipe)
     for _ in training.run(source, validation):
         pass
-    bundle = write_engine(
-        tmp_path / "paper", "paper", training, [films], source, validation, frames=4
-    )
+    bundle = write_engine(tmp_path / "paper", "paper", training, [films], source, validation)
     engine = Engine.from_bundle(bundle)
     image = np.random.default_rng(0).standard_normal((1, 1, 64, 64)).astype(np.float32)
     assert engine.backend.infer(image, np.zeros((1, TOLD), np.float32)).log_diameter is None
@@ -250,9 +249,7 @@ def test_imported_films_with_edges_go_the_same_road(mumax_films, tmp_path):
     training = Training(tmp_path / "run", recipe, "cpu")
     for _ in training.run(source, validation):
         pass
-    bundle = write_engine(
-        tmp_path / "tiny", "tiny", training, [mumax_films], source, validation, frames=4
-    )
+    bundle = write_engine(tmp_path / "tiny", "tiny", training, [mumax_films], source, validation)
     assert bundle.condition.description.startswith("Skyrmions at 200 kV")
     assert "OVF files of" in bundle.card
 

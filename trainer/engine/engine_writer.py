@@ -66,7 +66,6 @@ def write_engine(
     stores: list[FilmStore],
     learning: ExampleSource,
     kept_back: ExampleSource,
-    frames: int = 500,
 ) -> EngineBundle:
     """Export the best network, fit its reliability, evaluate it as an engine and write the bundle.
 
@@ -74,8 +73,6 @@ def write_engine(
     ----------
     learning, kept_back
         The films that it learned from, and those that it did not.
-    frames
-        That its reliability is fitted to.
     """
     texture = " and ".join(dict.fromkeys(store.provenance.texture for store in stores))
     condition = imaging_condition(name, training, kept_back, texture)
@@ -87,7 +84,7 @@ def write_engine(
     # what the bundle says of itself comes from the bundle: write it, ask it, write it again
     bundle = write_bundle(directory, condition, model, "not evaluated yet\n", extra)
     engine = Engine.from_bundle(bundle)
-    reliability = fit_reliability(engine, learning, kept_back, frames)
+    reliability = fit_reliability(engine, learning, kept_back, training.plan.reliability_frames)
     extra[RELIABILITY] = reliability.model_dump_json().encode()
     engine = replace(engine, reliability=reliability)
     noise = evaluation_axes(Setting.of(condition))["noise"]

@@ -46,6 +46,9 @@ class TrainingPlan(BaseModel):
     patience: int | None = Field(
         default=None, ge=1, description="validations without a better one, after which it stops"
     )
+    reliability_frames: int = Field(
+        default=500, ge=1, description="frames that each part of the reliability is fitted to"
+    )
     loader_processes: int = Field(default=1, ge=0)
 
 
