@@ -60,7 +60,7 @@ def describe_spectrum(image: np.ndarray, pixel_size_nm: float, defocus_nm: float
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     tiles = _tiles(small)
     plan = _plan(tiles.shape[1:], BINNING * pixel_size_nm, abs(defocus_nm))
-    spectra = fft.rfft2(tiles * plan.window)
+    spectra = np.asarray(fft.rfft2(tiles * plan.window))
     power = np.mean(spectra.real**2 + spectra.imag**2, axis=0).ravel()
     sums = np.bincount(plan.bins, power, minlength=plan.counts.size + 1)[:-1]
     logs = np.log(sums / np.maximum(plan.counts, 1) + _LITTLE)
@@ -69,7 +69,7 @@ def describe_spectrum(image: np.ndarray, pixel_size_nm: float, defocus_nm: float
         logs = np.interp(np.arange(logs.size), seen, logs[seen])
     moments = []
     for smoothing in plan.smoothings:
-        smooth = fft.irfft2(spectra * smoothing, s=tiles.shape[1:])
+        smooth = np.asarray(fft.irfft2(spectra * smoothing, s=tiles.shape[1:]))
         spread = float(np.sqrt(np.mean(smooth**2))) or 1.0
         moments += [float(np.mean(smooth**k)) / spread**k for k in (3, 4)]
     return np.concatenate([logs, moments]).astype(np.float32)

@@ -18,7 +18,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def with_interval(row: pd.Series, name: str, decimals: int) -> str:
     """Return a figure with its interval, such as 0.953 [0.951, 0.955]; a dash if there is none."""
-    values = row[[f"{name}{end}" for end in ("", "_low", "_high")]].to_numpy(float).tolist()
+    figures = row.to_dict()
+    values = [float(figures[f"{name}{end}"]) for end in ("", "_low", "_high")]
     if not np.isfinite(values[0]):
         return "-"
     value, low, high = (f"{round(v, decimals) + 0.0:.{decimals}f}" for v in values)

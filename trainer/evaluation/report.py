@@ -257,8 +257,8 @@ def _familiarity(page: _Page, engines: Engines) -> str:
             f"unfamiliarity-{label}", lambda to, s=scores: plot_unfamiliarity(s, to)
         )
         rows = [
-            [row.Index, f"{row.median:.2f}", f"{row.warned:.1%}", _or_dash(row.auc)]
-            for row in familiarity_summary(scores).itertuples()
+            [str(kind), f"{median:.2f}", f"{warned:.1%}", _or_dash(auc)]
+            for kind, _, median, warned, auc in familiarity_summary(scores).itertuples()
         ]
         header = ["frames", "median unfamiliarity", "warned", "AUC"]
         parts += [f"**{label}**", f"![unfamiliarity by kind]({picture})", table(header, rows)]
