@@ -61,7 +61,7 @@ def describe_spectrum(image: np.ndarray, pixel_size_nm: float, defocus_nm: float
     tiles = _tiles(small)
     plan = _plan(tiles.shape[1:], BINNING * pixel_size_nm, abs(defocus_nm))
     spectra = np.asarray(fft.rfft2(tiles * plan.window))
-    power = np.mean(spectra.real**2 + spectra.imag**2, axis=0).ravel()
+    power = np.mean(np.abs(spectra) ** 2, axis=0).ravel()
     sums = np.bincount(plan.bins, power, minlength=plan.counts.size + 1)[:-1]
     logs = np.log(sums / np.maximum(plan.counts, 1) + _LITTLE)
     seen = np.flatnonzero(plan.counts)
