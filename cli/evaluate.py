@@ -136,7 +136,8 @@ def _command(
     parts = ["skyrmlive evaluate"]
     parts += [f"--engine {Path(name).name}" for name in engines or []]
     parts += [f"--films {path.name}" for path in films or []]
-    parts += [f"--unlike {each.partition('=')[0]}={Path(each).name}" for each in unlike or []]
+    named = _named_folders(unlike or [])
+    parts += [f"--unlike {name}={folder.name}" for name, folder in named.items()]
     if pairs is not None:
         parts.append("--pairs KIT")
     return " ".join(parts)
