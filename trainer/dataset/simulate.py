@@ -50,13 +50,9 @@ def simulate_films(
     # a run that goes on has the batches that it would have had
     batches = [list(group) for _, group in groupby(missing, key=lambda index: index // batch)]
     if device == "cpu" and (workers == 1 or len(batches) < 2):
-        threads = torch.get_num_threads()
         torch.set_num_threads(1)
-        try:
-            for indices in batches:
-                yield from _registered(store, _relax_and_store(store, indices))
-        finally:
-            torch.set_num_threads(threads)
+        for indices in batches:
+            yield from _registered(store, _relax_and_store(store, indices))
         return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, _start_worker, (store.path,))
