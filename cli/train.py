@@ -96,8 +96,11 @@ def train(
     else:
         stores = [wanted_set(farm, wanted, device) for wanted in chosen.films]
     learning, kept_back = split_films(stores)
-    source = ExampleSource(learning, chosen.labels, chosen.optics, chosen.degradation)
-    validation = ExampleSource(kept_back, chosen.labels, chosen.optics, chosen.degradation)
+    source, validation = (
+        ExampleSource(films, chosen.labels, chosen.optics, chosen.degradation, resizing)
+        # kept-back films are as they are: what they say of the engine is of real textures
+        for films, resizing in ((learning, chosen.resizing), (kept_back, None))
+    )
     training = Training(run or Path("runs") / out.name, chosen, device, start)
     print(f"Learning from {len(source)} films, validating on {len(validation)}.")
     _learn(training, source, validation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +11,9 @@ import numpy as np
 THRESHOLD = 0.5
 #: The label image is uint16.
 MAX_INSTANCES = 65_535
+#: Smaller cores are specks, not skyrmions.
+_MIN_CORE_DIAMETER_NM = 8.0
+_MIN_CORE_AREA_PX = 4.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class Instances:
     core_distance: np.ndarray
     count: int
     n_dropped: int = 0
+
+
+def smallest_core_px(pixel_size_nm: float) -> float:
+    """Return the area in pixels that a core has at least."""
+    return max(_MIN_CORE_AREA_PX, math.pi / 4 * (_MIN_CORE_DIAMETER_NM / pixel_size_nm) ** 2)
 
 
 def pixel_points(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

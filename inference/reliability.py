@@ -10,11 +10,15 @@ from functools import cached_property
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from scipy.spatial import KDTree
 
 from ..stream.errors import UserError
 
 CONFIDENCE_TERMS = ("core_logit", "log_sigma", "log_size", "touches_border")
 """What the probability of a skyrmion follows from; see `confidence_terms`."""
+
+NEIGHBOURS = 5
+"""A frame is as unfamiliar as its distance to the training frame that is so many-th nearest."""
 
 
 class Confidence(BaseModel):
@@ -60,33 +64,46 @@ def confidence_terms(
 
 
 class Familiarity(BaseModel):
-    """Distance of a frame's features from those of the training set.
+    """Distance of a frame's features from those of the nearest frames of the training set.
 
-    The Mahalanobis distance of the deepest level's mean (Lee et al., NeurIPS 2018), on the
-    principal components that carry the spread and, for what lies outside them, by its length;
-    divided by the distance that one ordinary frame in a hundred exceeds.
+    Distance to the k-th nearest neighbour (Sun et al., ICML 2022): frames of all noises, sizes and
+    defocuses are no round cloud. Measured on the principal components, each in units of its spread,
+    and, for what lies outside of them, by its length; divided by the distance that one ordinary
+    frame in a hundred exceeds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     mean: tuple[float, ...]
+    scale: tuple[float, ...] = Field(description="standard deviation of each feature")
     components: tuple[tuple[float, ...], ...] = Field(
-        description="rows; features to units of their spread"
+        description="rows; features over their scale to units of the component's spread"
     )
     outside: float = Field(gt=0, description="root mean square length outside the components")
+    frames: tuple[tuple[float, ...], ...] = Field(
+        description="of the training set, as `places` puts them"
+    )
     limit: float = Field(gt=0, description="of the distance; one ordinary frame in 100 exceeds it")
 
     @model_validator(mode="after")
     def _fits(self) -> Familiarity:
-        if any(len(row) != len(self.mean) for row in self.components):
-            raise ValueError("components and mean differ in length")
+        if {len(self.scale), *map(len, self.components)} != {len(self.mean)}:
+            raise ValueError("mean, scale and components differ in length")
+        if len(self.frames) < NEIGHBOURS or any(
+            len(frame) != len(self.components) + 1 for frame in self.frames
+        ):
+            raise ValueError("frames are too few, or not as long as there are components and one")
         return self
 
     @cached_property
-    def _matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        mean, components = np.array(self.mean), np.array(self.components)
+    def _matrices(self) -> tuple[np.ndarray, ...]:
+        components = np.array(self.components)
         directions = components / np.linalg.norm(components, axis=1, keepdims=True)
-        return mean, components, directions
+        return np.array(self.mean), np.array(self.scale), components, directions
+
+    @cached_property
+    def _tree(self) -> KDTree:
+        return KDTree(np.array(self.frames))
 
     def unfamiliarity(self, features: np.ndarray) -> np.ndarray:
         """Return the distance over its limit, shape (n,), of features of shape (n, channels)."""
@@ -94,12 +111,15 @@ class Familiarity(BaseModel):
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Return the distance, shape (n,)."""
-        mean, components, directions = self._matrices
-        off = features - mean
-        inside = np.sum((off @ components.T) ** 2, axis=1) / len(components)
+        return self._tree.query(self.places(features), k=[NEIGHBOURS])[0][:, 0]
+
+    def places(self, features: np.ndarray) -> np.ndarray:
+        """Return where frames lie, shape (n, components + 1)."""
+        mean, scale, components, directions = self._matrices
+        off = (features - mean) / scale
+        inside = off @ components.T / np.sqrt(len(components))
         rest = off - (off @ directions.T) @ directions
-        outside = np.sum(rest**2, axis=1) / self.outside**2
-        return np.sqrt(inside + outside)
+        return np.column_stack([inside, np.linalg.norm(rest, axis=1) / self.outside])
 
 
 class Reliability(BaseModel):

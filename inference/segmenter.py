@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 
@@ -15,16 +14,13 @@ from .backend import NetworkOutput
 from .condition_check import condition_warnings, contrast_is_inverted
 from .engine import Engine
 from .geometry import Geometry, geometry_for
-from .instances import find_instances
+from .instances import find_instances, smallest_core_px
 from .lattice import lattice_order
 from .measure import measure
 from .normalise import normalise, replace_non_finite, saturated_fraction
 from .size_map import SizeMap
 from .told import told
 
-#: Smaller cores are specks, not skyrmions.
-MIN_CORE_DIAMETER_NM = 8.0
-MIN_CORE_AREA_PX = 4.0
 _MANY_SATURATED = 0.001
 
 
@@ -142,7 +138,8 @@ class Segmenter:
 
         mask = np.ascontiguousarray(probability[0, :height, :width])
         core = np.ascontiguousarray(probability[1, :height, :width])
-        instances = find_instances(mask, core, geometry.valid, self._min_core_area)
+        smallest = smallest_core_px(self.engine.condition.pixel_size_nm)
+        instances = find_instances(mask, core, geometry.valid, smallest)
         if instances.n_dropped:
             warnings.append(f"{instances.n_dropped} skyrmions beyond 65535 were left out")
         labels = geometry.camera_image(instances.labels.astype(np.uint16), nearest=True)
@@ -189,12 +186,6 @@ class Segmenter:
         if familiarity is None or features is None:
             return None
         return float(familiarity.unfamiliarity(features[np.newaxis])[0])
-
-    @property
-    def _min_core_area(self) -> float:
-        """Return the smallest area of a core, in engine pixels."""
-        diameter = MIN_CORE_DIAMETER_NM / self.engine.condition.pixel_size_nm
-        return max(MIN_CORE_AREA_PX, math.pi / 4 * diameter**2)
 
 
 def _shape(pixels: np.ndarray) -> tuple[int, int]:

@@ -33,8 +33,8 @@ _SMOOTHINGS = (0.010, 0.016, 0.022)
 _FADING = 0.3
 """Share of a part's side over which it fades out, so that its ends do not make waves."""
 
-_LITTLE = 1e-8
-"""Added to a power before its logarithm is taken."""
+_LITTLE = 1e-3
+"""Added to a power before its logarithm is taken; 2 % noise has about as much."""
 
 DESCRIPTORS = (len(_BANDS) - 1) * (len(_SECTORS) - 1) + 2 * len(_SMOOTHINGS)
 """Length of `describe_spectrum`."""

@@ -9,7 +9,7 @@ import pytest
 
 from skyrmlive.inference.bundle import RELIABILITY, write_bundle
 from skyrmlive.inference.engine import Engine
-from skyrmlive.inference.reliability import Confidence, Familiarity, Reliability
+from skyrmlive.inference.reliability import NEIGHBOURS, Confidence, Familiarity, Reliability
 from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import FrameMetadata
@@ -47,6 +47,16 @@ def test_features_off_the_training_set_are_unfamiliar():
     assert (familiarity.unfamiliarity(across) > 1).all()
 
 
+def test_what_lies_between_two_kinds_of_frame_is_unfamiliar():
+    rng = np.random.default_rng(0)
+
+    def ordinary(count):
+        return rng.choice([-5.0, 5.0], (count, 1)) + 0.1 * rng.normal(size=(count, 12))
+
+    familiarity = fit_familiarity(ordinary(400), ordinary(400))
+    assert (familiarity.unfamiliarity(0.1 * rng.normal(size=(50, 12))) > 1).all()
+
+
 def test_an_interval_is_as_wide_as_its_factor_says():
     low, high = Reliability(interval_factor=1.6).interval(np.array([30.0]), np.log([0.1]))
     assert (low[0], high[0]) == pytest.approx((30 / np.exp(0.16), 30 * np.exp(0.16)))
@@ -56,7 +66,10 @@ def test_an_interval_is_as_wide_as_its_factor_says():
 @pytest.fixture(scope="module")
 def sizing_engine(tmp_path_factory):
     """A network that knows every size within 5 % times -defocus / mm."""
-    familiarity = Familiarity(mean=(0.0,), components=((1.0,),), outside=1.0, limit=3.0)
+    frames = ((0.0, 0.0),) * NEIGHBOURS
+    familiarity = Familiarity(
+        mean=(0.0,), scale=(1.0,), components=((1.0,),), outside=1.0, frames=frames, limit=3.0
+    )
     reliability = Reliability(
         confidence=Confidence(intercept=0.0, weights=(1.0, 0.0, 0.0, 0.0)),
         interval_factor=1.5,

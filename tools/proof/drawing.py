@@ -1,4 +1,4 @@
-"""One style for all pictures of the page."""
+"""Figures of the page, in the style of all of the project's pictures."""
 
 from __future__ import annotations
 
@@ -7,29 +7,16 @@ from pathlib import Path
 from matplotlib import style
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which the colour-blind tell apart
-BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
-BLUE, VERMILION, PURPLE = "#0072b2", "#d55e00", "#cc79a7"
+from skyrmlive.trainer.evaluation.drawing import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE
 
-_STYLE = {
-    "font.size": 9.5,
-    "axes.titlesize": 10,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "grid.color": "#d9d9d9",
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.4,
-    "lines.markersize": 4.5,
-    "legend.frameon": False,
-    "image.origin": "upper",
-}
+__all__ = ["BLACK", "BLUE", "GREEN", "ORANGE", "PURPLE", "SKY", "VERMILION", "new_figure", "save"]
+
+BLACK, VERMILION = "#000000", "#d55e00"
 
 
 def new_figure(height_in: float, width_in: float = 9.0) -> Figure:
     """Return an empty figure in the page's style."""
-    style.use(_STYLE)
+    style.use({**STYLE, "image.origin": "upper"})
     return Figure(figsize=(width_in, height_in), layout="constrained")
 
 

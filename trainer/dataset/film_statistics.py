@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
@@ -40,10 +41,10 @@ def periodic_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
     centres = np.empty((count, 2))
     for axis, size in enumerate(mask.shape):
         angle = 2 * np.pi * np.arange(size) / size
-        angle = np.broadcast_to(angle[:, None] if axis == 0 else angle, mask.shape)
-        wave = np.bincount(labels.ravel(), np.cos(angle).ravel(), count + 1) + 1j * np.bincount(
-            labels.ravel(), np.sin(angle).ravel(), count + 1
-        )
+        wave = np.zeros(count + 1, complex)
+        for part, of in ((1, np.cos(angle)), (1j, np.sin(angle))):
+            of = np.broadcast_to(of[:, None] if axis == 0 else of, mask.shape)
+            wave += part * np.bincount(labels.ravel(), of.ravel(), count + 1)
         centres[:, axis] = (np.angle(wave[1:]) % (2 * np.pi)) * size / (2 * np.pi)
     return labels, areas, centres
 
@@ -137,11 +138,18 @@ def _inner_radius(labels: np.ndarray, periodic: bool) -> np.ndarray:
     if periodic:
         ny, nx = labels.shape
         around = np.pad(inside, ((ny // 2, ny // 2), (nx // 2, nx // 2)), mode="wrap")
-        depth = ndimage.distance_transform_edt(around)
-        depth = np.asarray(depth)[ny // 2 : ny // 2 + ny, nx // 2 : nx // 2 + nx]
+        depth = _depth(around)
+        depth = depth[ny // 2 : ny // 2 + ny, nx // 2 : nx // 2 + nx]
     else:
-        depth = ndimage.distance_transform_edt(inside)
-    return np.asarray(ndimage.maximum(depth, labels, np.arange(1, labels.max() + 1)))
+        depth = _depth(inside)
+    deepest = np.zeros(labels.max() + 1, depth.dtype)
+    np.maximum.at(deepest, labels.ravel(), depth.ravel())
+    return deepest[1:]
+
+
+def _depth(inside: np.ndarray) -> np.ndarray:
+    """Return each cell's distance to the outside, float32."""
+    return cv2.distanceTransform(inside.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def failed_shares(records: list[dict[str, Any]]) -> dict[str, float]:

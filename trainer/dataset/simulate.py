@@ -6,14 +6,9 @@ the number of processes.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +16,7 @@ from typing import Any
 import torch
 
 from ...stream.errors import UserError
+from ..worker_processes import worker_pool
 from .film_draw import FilmDraw, draw_film
 from .film_set import SimulatedFilms
 from .film_store import FilmStore
@@ -54,9 +50,11 @@ def simulate_films(
         for indices in batches:
             yield from _registered(store, _relax_and_store(store, indices))
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (store.path,))
-    try:
+    hint = (
+        f"the films that were done are kept in {store.path}, and fewer --workers or a smaller "
+        "--batch may help"
+    )
+    with worker_pool(workers, _start_worker, store.path, hint=hint) as pool:
         if device == "cpu":
             made = pool.map(_work, batches)
         else:
@@ -64,13 +62,6 @@ def simulate_films(
             made = _relaxed_here(store.provenance, batches, pool, device)
         for records in made:
             yield from _registered(store, records)
-    except BrokenProcessPool:
-        raise UserError(
-            f"A worker was killed, perhaps for want of memory; the films that were done are kept "
-            f"in {store.path}, and fewer --workers or a smaller --batch may help."
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _registered(store: FilmStore, records: Records) -> Iterator[dict[str, Any]]:
@@ -114,17 +105,7 @@ _worker_store: FilmStore
 
 def _start_worker(path: Path) -> None:
     global _worker_store
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(1)
     _worker_store = FilmStore.open(path)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _work(indices: list[int]) -> Records:

@@ -46,7 +46,8 @@ def film_truth(mz: np.ndarray, rule: LabelRule, cell_size_nm: float, periodic: b
     owner[core == 0] = 0
     area = np.bincount(owner.ravel(), core.ravel(), len(cells) + 1)[1:]
     log_diameter = np.full(len(cells) + 1, np.nan)
-    log_diameter[1:] = np.log(2 * np.sqrt(area / np.pi) * cell_size_nm)
+    with np.errstate(divide="ignore"):  # a core between cells has no area, and no cell either
+        log_diameter[1:] = np.log(2 * np.sqrt(area / np.pi) * cell_size_nm)
     log_diameter[1:][are_stripes(regions, cells, periodic)] = np.nan
     return FilmTruth(mask_label(mz, rule, periodic), core, log_diameter[owner].astype(np.float32))
 
@@ -58,5 +59,5 @@ def core_share(mz: np.ndarray, periodic: bool) -> np.ndarray:
     fine = cv2.resize(around, (FINE * (nx + 2), FINE * (ny + 2)), interpolation=cv2.INTER_LINEAR)[
         FINE:-FINE, FINE:-FINE
     ]
-    inside = (fine < 0).astype(np.float32).reshape(ny, FINE, nx, FINE)
-    return inside.mean(axis=(1, 3))
+    inside = (fine < 0).astype(np.float32)
+    return cv2.resize(inside, (nx, ny), interpolation=cv2.INTER_AREA)  # the mean of each cell

@@ -24,8 +24,9 @@ class _Outputs(nn.Module):
     def forward(
         self, image: torch.Tensor, told: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, ...]:
-        logits, *others = self.network(image, told)
-        return (torch.sigmoid(logits), *(each for each in others if each is not None))
+        maps = self.network(image, told)
+        outputs = torch.sigmoid(maps.logits), maps.log_diameter, maps.features
+        return tuple(each for each in outputs if each is not None)
 
 
 def to_onnx(network: Network) -> bytes:

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from ...inference.engine import Engine
 from ...inference.reliability import (
+    NEIGHBOURS,
     Confidence,
     Familiarity,
     Reliability,
@@ -98,25 +99,29 @@ def fit_confidence(terms: np.ndarray, right: np.ndarray) -> Confidence:
 
 def fit_familiarity(learned: np.ndarray, kept_back: np.ndarray) -> Familiarity:
     """Return the familiarity of features (frames, channels), its limit set on frames kept back."""
-    mean = learned.mean(axis=0)
-    _, spreads, directions = np.linalg.svd(learned - mean, full_matrices=False)
+    mean, scale = learned.mean(axis=0), learned.std(axis=0) + 1e-6
+    off = (learned - mean) / scale
+    _, spreads, directions = np.linalg.svd(off, full_matrices=False)
     spreads = spreads / np.sqrt(len(learned) - 1)
     count = min(_MAX_COMPONENTS, len(mean) // 2, np.count_nonzero(spreads > 1e-6 * spreads[0]))
     inner, components = directions[:count], directions[:count] / spreads[:count, None]
-    rest = (learned - mean) - (learned - mean) @ inner.T @ inner
-    outside = float(np.sqrt(np.mean(np.sum(rest**2, axis=1)))) or 1e-6
+    rest = off - off @ inner.T @ inner
     found = Familiarity(
         mean=_rounded(mean),
+        scale=_rounded(scale),
         components=tuple(_rounded(row) for row in components),
-        outside=outside,
+        outside=float(np.sqrt(np.mean(np.sum(rest**2, axis=1)))) or 1e-6,
+        frames=((0.0,) * (count + 1),) * NEIGHBOURS,
         limit=1.0,
     )
+    frames = tuple(_rounded(place) for place in found.places(learned))
+    found = found.model_copy(update={"frames": frames})
     limit = float(np.quantile(found.distance(kept_back), _ORDINARY))
     return found.model_copy(update={"limit": limit})
 
 
 def _rounded(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(float(f"{value:.6g}") for value in values)
+    return tuple(float(f"{value:.5g}") for value in values)
 
 
 def example_metadata(example: Example, source: ExampleSource) -> FrameMetadata:

@@ -28,7 +28,7 @@ COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "black")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DPI = 110
 
-_STYLE: Any = {
+STYLE: Any = {
     "font.size": 9.5,
     "axes.titlesize": 10,
     "axes.grid": True,
@@ -54,7 +54,7 @@ def picture(
     width_in, height_in
         Of one panel.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(columns * width_in, rows * height_in), layout="constrained")
         yield figure.subplots(rows, columns, squeeze=False)
         path.parent.mkdir(parents=True, exist_ok=True)

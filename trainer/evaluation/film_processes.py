@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-
-import cv2
-import torch
 
 from ...inference.bundle import EngineBundle
 from ...inference.condition import ImagingCondition
 from ...inference.engine import Engine
 from ...inference.segmenter import Segmenter
-from ...stream.errors import UserError
 from ..dataset.film_store import FilmStore
 from ..dataset.labels import LabelRule
 from ..learning.degradation import Degradation
@@ -28,6 +18,7 @@ from ..learning.examples import ExampleSource
 from ..learning.optics import Optics
 from ..learning.published_noise import PublishedNoise
 from ..lorentz.microscope import Microscope
+from ..worker_processes import worker_pool
 
 _NO_DEGRADATION = Degradation(
     published_share=1,
@@ -118,16 +109,8 @@ def over_films(
             yield worker.do(work, number)
         return
     EngineBundle.load(bench.bundle)  # what is wrong with it should be told here, not by a worker
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start, (bench,))
-    try:
+    with worker_pool(workers, _start, bench, hint="fewer --workers may help") as pool:
         yield from pool.map(_do, [work] * len(numbers), numbers)
-    except BrokenProcessPool:
-        raise UserError(
-            "A worker was killed, perhaps for want of memory; fewer --workers may help."
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 _worker: _Worker
@@ -135,18 +118,7 @@ _worker: _Worker
 
 def _start(bench: Bench) -> None:
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     _worker = _Worker(bench, threads=1)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _do(work: Callable[..., Any], number: int) -> Any:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ...inference.instances import THRESHOLD, Instances, find_instances
-from ...inference.segmenter import MIN_CORE_AREA_PX, MIN_CORE_DIAMETER_NM
+from ...inference.instances import THRESHOLD, Instances, find_instances, smallest_core_px
 
 RIM_CELLS = 2.0
 """A core's rim, of which less than half a cell lies inside, is at most so far off the others."""
@@ -49,7 +47,7 @@ def true_objects(labels: np.ndarray, cell_size_nm: float) -> TrueObjects:
         `ExampleSource.clean`.
     """
     mask, core, log_diameter = labels
-    smallest = max(MIN_CORE_AREA_PX, math.pi / 4 * (MIN_CORE_DIAMETER_NM / cell_size_nm) ** 2)
+    smallest = smallest_core_px(cell_size_nm)
     shape = np.float32
     parted = find_instances(
         np.ascontiguousarray(mask, shape), np.ascontiguousarray(core, shape), None, smallest

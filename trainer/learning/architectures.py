@@ -21,11 +21,10 @@ class BlockNetwork(BaseModel):
     filters: int = Field(default=48, ge=4)
     levels: int = Field(default=3, ge=2, le=6)
     block: Literal[1, 2, 4, 8] = 8
-    spectrum: bool = Field(default=False, description="it heeds the image's own spectrum")
 
     def build(self) -> SkyrmNet:
         """Return a network with random weights."""
-        return SkyrmNet(self.filters, self.levels, self.block, self.spectrum)
+        return SkyrmNet(self.filters, self.levels, self.block)
 
 
 class PaperNetwork(BaseModel):

@@ -21,6 +21,7 @@ from ..dataset.truth import FilmTruth, film_truth
 from ..lorentz.fresnel import lorentz_image
 from .degradation import Degradation
 from .optics import Optics
+from .resizing import Resizing, resized
 
 WINDOW_MAX = 256
 """Cells along the side of an example, at most."""
@@ -105,10 +106,17 @@ class ExampleSource:
     """
 
     def __init__(
-        self, films: FilmSelection, rule: LabelRule, optics: Optics, degradation: Degradation
+        self,
+        films: FilmSelection,
+        rule: LabelRule,
+        optics: Optics,
+        degradation: Degradation,
+        resizing: Resizing | None = None,
     ) -> None:
         self.optics = optics
         self.degradation = degradation
+        self.resizing = resizing or Resizing()
+        self._rule = rule
         self.grid = films[0][0].grid
         ny, nx = (min(side, WINDOW_MAX) // WINDOW_MULTIPLE for side in self.grid.shape)
         self.window = (ny * WINDOW_MULTIPLE, nx * WINDOW_MULTIPLE)
@@ -118,14 +126,14 @@ class ExampleSource:
                 self._m.append(store.magnetisation(index).astype(np.float16))
                 self._ms.append(store.saturation_magnetisation(index))
                 self._may_mirror.append(store.provenance.mirror_symmetric)
-        self._truths = [self._truth(m[2].astype(np.float32), rule) for m in self._m]
+        self._truths = [self._truth(m[2].astype(np.float32)) for m in self._m]
 
     def __len__(self) -> int:
         """Return the number of films."""
         return len(self._m)
 
-    def _truth(self, mz: np.ndarray, rule: LabelRule) -> FilmTruth:
-        return film_truth(mz, rule, self.grid.cell_size_nm, self.grid.periodic)
+    def _truth(self, mz: np.ndarray) -> FilmTruth:
+        return film_truth(mz, self._rule, self.grid.cell_size_nm, self.grid.periodic)
 
     def clean(
         self,
@@ -135,11 +143,22 @@ class ExampleSource:
         quarter_turns: int,
         mirrored: bool,
         phase_scale: float = 1.0,
+        size_factor: float = 1.0,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the image without noise, float32 (ny, nx), and its labels as an `Example` has."""
-        m = self._m[film].astype(np.float32)
+        """Return the image without noise, float32 (ny, nx), and its labels as an `Example` has.
+
+        Parameters
+        ----------
+        phase_scale
+            See `Optics`.
+        size_factor
+            See `resizing.resized`.
+        """
+        m, truth = self._m[film].astype(np.float32), self._truths[film]
+        if size_factor != 1:
+            m = resized(m, size_factor)
+            truth = self._truth(m[2])
         magnetisation = turned(m * (phase_scale * self._ms[film]), quarter_turns, mirrored)
-        truth = self._truths[film]
         labels = np.stack([truth.mask, truth.core, truth.log_diameter]).astype(np.float32)
         labels = np.rot90(labels, quarter_turns % 4, axes=(1, 2))
         if mirrored:
@@ -173,7 +192,10 @@ class ExampleSource:
         defocus_nm, tilt_deg, optics = self.optics.draw(rng)
         mirrored = bool(rng.integers(2)) and self._may_mirror[film]
         phase_scale = math.exp(rng.uniform(*np.log(self.optics.phase_scale)))
-        image, labels = self.clean(film, defocus_nm, tilt_deg, quarter_turns, mirrored, phase_scale)
+        size_factor = self.resizing.draw(rng)
+        image, labels = self.clean(
+            film, defocus_nm, tilt_deg, quarter_turns, mirrored, phase_scale, size_factor
+        )
         image, labels = self._window(image, labels, rng)
         image = self.degradation.degrade(image, self.grid.cell_size_nm, rng)
         image = normalise(image)

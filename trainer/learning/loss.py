@@ -24,6 +24,10 @@ def training_loss(maps: Maps, labels: torch.Tensor, plan: TrainingPlan) -> torch
     if maps.log_diameter is not None:
         sizes = size_loss(maps.log_diameter, labels[:, 1], labels[:, 2])
         loss = loss + plan.size_weight * sizes
+    if maps.frame_size is not None:
+        loss = loss + plan.frame_size_weight * frame_size_loss(
+            maps.frame_size, labels[:, 1], labels[:, 2]
+        )
     return loss
 
 
@@ -41,11 +45,9 @@ def segmentation_loss(
 def size_loss(
     predicted: torch.Tensor, core: torch.Tensor, log_diameter: torch.Tensor
 ) -> torch.Tensor:
-    """Return the negative log likelihood of the diameters, normal in their logarithm.
+    """Return how unlikely the diameters are by the map of sizes, averaged over the cores.
 
-    It is averaged over the cores; `predicted` has one value a block of pixels. Each block's term is
-    scaled by its predicted spread (without gradient), so that sizes that are hard to tell do not
-    lose their pull on the mean (Seitzer et al., ICLR 2022, with beta = 1/2).
+    `predicted` has one value a block of pixels, shape (batch, 2, rows, columns).
     """
     block = core.shape[-1] // predicted.shape[-1]
     known = torch.isfinite(log_diameter)
@@ -55,7 +57,32 @@ def size_loss(
         (weight * torch.where(known, log_diameter, 0.0))[:, None], block
     )[:, 0]
     true = total / share.clamp(min=1e-6)
+    return (share * _surprise(true, predicted)).sum() / share.sum().clamp(min=1e-6)
+
+
+def frame_size_loss(
+    predicted: torch.Tensor, core: torch.Tensor, log_diameter: torch.Tensor
+) -> torch.Tensor:
+    """Return how unlikely each image's mean ln(diameter) is, by `predicted` of shape (batch, 2).
+
+    Averaged over the images that have skyrmions.
+    """
+    known = torch.isfinite(log_diameter)
+    # a skyrmion's cells are as many as its diameter squared; each skyrmion counts once
+    log_diameter = torch.where(known, log_diameter, 0.0)
+    weight = core * known * torch.exp(-2 * log_diameter)
+    total = weight.sum(dim=(1, 2))
+    true = (weight * log_diameter).sum(dim=(1, 2)) / total.clamp(min=1e-9)
+    has_some = (total > 0).float()
+    return (has_some * _surprise(true, predicted)).sum() / has_some.sum().clamp(min=1)
+
+
+def _surprise(true: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
+    """Return the negative log likelihood of a normal distribution, mean and log sigma given.
+
+    Each term is scaled by its predicted spread (without gradient), so that sizes that are hard to
+    tell do not lose their pull on the mean (Seitzer et al., ICLR 2022, with beta = 1/2).
+    """
     mean, log_sigma = predicted[:, 0], predicted[:, 1]
     score = 0.5 * ((true - mean) * torch.exp(-log_sigma)) ** 2 + log_sigma
-    score = score * torch.exp(log_sigma).detach()
-    return (share * score).sum() / share.sum().clamp(min=1e-6)
+    return score * torch.exp(log_sigma).detach()

@@ -5,9 +5,10 @@ folds blocks of pixels into channels (space to depth) and the last unfolds them 
 in between is done on a fraction of the positions, which makes the network many times faster than
 the paper's at the same number of filters, and its maps still have every pixel.
 
-Defocus, tilt and, if asked for, the image's own spectrum scale and shift the channels of every
-level (feature-wise linear modulation, Perez et al., AAAI 2018), so that one network serves a range
-of imaging conditions, and may see at each place what only the whole image tells.
+How large a frame's skyrmions are on average, and how surely, it estimates from the image's spectrum
+before it looks anywhere (docs/decisions/0009). That, defocus and tilt scale and shift the channels
+of every level (feature-wise linear modulation, Perez et al., AAAI 2018), so that one network serves
+a range of imaging conditions, and sees at each place what only the whole image tells.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ from ...inference.told import TOLD
 LOG_SIGMA_LIMITS = (-4.5, 1.0)
 """Of the spread of ln(diameter): 1 % to a factor of e."""
 
+_SENSE, _SENSE_DROPOUT = 128, 0.1
+"""Width of the layers that estimate the frame's size, and the share that training leaves out."""
+
+_SIZE_MIDDLE, _SIZE_SCALE = (3.3, -1.5), (0.3, 0.7)
+"""Usual ln(diameter / nm) and log of its standard deviation, and how far they vary."""
+
 
 class Maps(NamedTuple):
     """What a network makes of a batch of images.
@@ -34,12 +41,17 @@ class Maps(NamedTuple):
         Mean and log of the standard deviation of ln(diameter / nm) of the skyrmion at a place,
         shape (batch, 2, height / block, width / block); None from a network that does not size.
     features
-        Mean of the deepest level over the image, shape (batch, channels); None likewise.
+        Of the whole image: mean of the deepest level, then what is told, on its usual scale, shape
+        (batch, channels); None likewise.
+    frame_size
+        Mean and log of the standard deviation of the image's mean ln(diameter / nm), from the
+        spectrum alone, shape (batch, 2); None likewise.
     """
 
     logits: torch.Tensor
-    log_diameter: torch.Tensor | None
-    features: torch.Tensor | None
+    log_diameter: torch.Tensor | None = None
+    features: torch.Tensor | None = None
+    frame_size: torch.Tensor | None = None
 
 
 class _Convolutions(nn.Module):
@@ -71,18 +83,13 @@ class SkyrmNet(nn.Module):
         Channels of the first level, doubled at each of the `levels` - 1 poolings.
     block
         Side of the pixel blocks folded into channels.
-    spectrum
-        Whether it heeds what it is told of the image's spectrum, or defocus and tilt alone.
     """
 
     is_told = True
     told_middle: torch.Tensor
     told_scale: torch.Tensor
-    heeded: torch.Tensor
 
-    def __init__(
-        self, filters: int = 48, levels: int = 3, block: int = 8, spectrum: bool = False
-    ) -> None:
+    def __init__(self, filters: int = 48, levels: int = 3, block: int = 8) -> None:
         super().__init__()
         self.size_multiple = block * 2 ** (levels - 1)
         self.size_block = block
@@ -100,19 +107,21 @@ class SkyrmNet(nn.Module):
         self.join = nn.ModuleList(_Convolutions(2 * width, width) for width in self.widths[-2::-1])
         self.head = nn.Conv2d(filters, 2 * block**2, 1)
         self.size_head = nn.Conv2d(filters, 2, 1)
-        # 30 nm within a third, until it knows better
-        self.size_head.bias = nn.Parameter(torch.tensor([3.4, -1.0]))
         self.unfold = nn.PixelShuffle(block)
         # what is told, brought to the order of one
         self.register_buffer("told_middle", torch.zeros(TOLD))
         self.register_buffer("told_scale", torch.ones(TOLD))
-        heeded = torch.arange(TOLD) < (TOLD if spectrum else 2)
-        self.register_buffer("heeded", heeded.float(), persistent=False)
+        self.size_sense = nn.Sequential(
+            *(nn.Linear(TOLD, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
+            *(nn.Linear(_SENSE, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
+            nn.Linear(_SENSE, 2),
+        )
         self._modulated = [*self.widths, *self.widths[-2::-1]]
-        answers = nn.Linear(64, 2 * sum(self._modulated) + 2)
-        nn.init.zeros_(answers.weight)
-        nn.init.zeros_(answers.bias)
-        self.know = nn.Sequential(nn.Linear(TOLD, 64), nn.LeakyReLU(0.01), answers)
+        answers = nn.Linear(64, 2 * sum(self._modulated))
+        for last in (answers, self.size_head, self.size_sense[-1]):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+        self.know = nn.Sequential(nn.Linear(4, 64), nn.LeakyReLU(0.01), answers)
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
         """Set the usual value and spread of everything that is told, shape (TOLD,) each."""
@@ -130,9 +139,11 @@ class SkyrmNet(nn.Module):
             Shape (batch, TOLD), see `inference.told`.
         """
         # further off than any frame of the training set, a number tells nothing more
-        known = ((told - self.told_middle) / self.told_scale).clamp(-5, 5) * self.heeded
-        *modulations, size_shift = self.know(known).split(
-            [*(2 * width for width in self._modulated), 2], dim=1
+        known = ((told - self.told_middle) / self.told_scale).clamp(-4, 4)
+        sense = self.size_sense(known)
+        # the rest takes the estimate as it is: it is to be the best one, not a convenient one
+        modulations = self.know(torch.cat([known[:, :2], sense.detach()], dim=1)).split(
+            [2 * width for width in self._modulated], dim=1
         )
         down, up = modulations[: len(self.widths)], modulations[len(self.widths) :]
         x = self.fold(image)
@@ -142,12 +153,23 @@ class SkyrmNet(nn.Module):
                 x = self.pool(x)
             x = convolutions(x, modulation)
             skipped.append(x)
-        features = x.mean(dim=(2, 3))
+        features = torch.cat([x.mean(dim=(2, 3)), known], dim=1)
         for rise, join, skip, modulation in zip(
             self.up, self.join, reversed(skipped[:-1]), up, strict=True
         ):
             x = join(torch.cat([skip, rise(x)], dim=1), modulation)
-        sizes = self.size_head(x) + size_shift[:, :, None, None]
-        mean, log_sigma = sizes.split(1, dim=1)
-        sizes = torch.cat([mean, log_sigma.clamp(*LOG_SIGMA_LIMITS)], dim=1)
-        return Maps(self.unfold(self.head(x)), sizes, features)
+        frame_size = sense * sense.new_tensor(_SIZE_SCALE) + sense.new_tensor(_SIZE_MIDDLE)
+        # a skyrmion is as large as the frame's others, until its surroundings say otherwise
+        sizes = self.size_head(x) + frame_size.detach()[:, :, None, None]
+        return Maps(
+            self.unfold(self.head(x)),
+            _limited(sizes),
+            features,
+            _limited(frame_size),
+        )
+
+
+def _limited(size: torch.Tensor) -> torch.Tensor:
+    """Return mean and log standard deviation, shape (batch, 2, ...), the latter within limits."""
+    mean, log_sigma = size.split(1, dim=1)
+    return torch.cat([mean, log_sigma.clamp(*LOG_SIGMA_LIMITS)], dim=1)

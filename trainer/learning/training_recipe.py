@@ -11,6 +11,7 @@ from ..toml_models import PresetFolder
 from .architectures import BlockNetwork, NetworkRecipe
 from .degradation import Degradation
 from .optics import Optics
+from .resizing import Resizing
 
 
 class WantedFilms(BaseModel):
@@ -39,7 +40,8 @@ class TrainingPlan(BaseModel):
     average_decay: float = Field(default=0.998, ge=0, lt=1)
     jaccard_weight: float = Field(default=0.5, ge=0, description="beside cross-entropy's 1")
     core_weight: float = Field(default=1.0, ge=0, description="beside the mask's 1")
-    size_weight: float = Field(default=0.1, ge=0)
+    size_weight: float = Field(default=0.3, ge=0, description="of each skyrmion's size")
+    frame_size_weight: float = Field(default=1.0, ge=0, description="of the frame's mean size")
     seed: int = 0
     validate_every: int = Field(default=250, ge=1)
     validation_examples: int = Field(default=48, ge=1)
@@ -65,6 +67,7 @@ class TrainingRecipe(BaseModel):
     films: tuple[WantedFilms, ...] = ()
     optics: Optics
     labels: LabelRule = LabelRule()
+    resizing: Resizing = Resizing()
     degradation: Degradation
     network: NetworkRecipe = BlockNetwork()
     plan: TrainingPlan = TrainingPlan()
