@@ -20,7 +20,7 @@ class NetworkOutput:
         Shape (n, 2, height / block, width / block): mean and log of the standard deviation of
         ln(diameter / nm) of the skyrmion at a place; None from a network that does not size.
     features
-        Shape (n, channels): what the deepest level saw, averaged over the image; None likewise.
+        Shape (n, channels): by which a frame is known or unknown, see `Familiarity`; None likewise.
     """
 
     probability: np.ndarray

@@ -31,7 +31,8 @@ def measure(
     second moments C by M C M^T. `area`, axes, `orientation` and `eccentricity` describe the mask
     instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core, weighted with
     its probability over the pixels that are nearest to this core and at most 3 pixels off its rim,
-    and `diameter_nm` the equivalent diameter of their summed probability. Its interval is as wide
+    and `diameter_nm` the equivalent diameter of their summed probability, less what it is usually
+    too large by. Its interval is as wide
     as the network's map of sizes says at that place. A skyrmion touches the border when its mask
     reaches the edge of the frame.
 
@@ -74,8 +75,8 @@ def measure(
     is_stripe = are_stripes(core_area, core_covariance, touching)
     log_sigma = np.full(count, np.nan) if sizes is None else sizes.log_sigma_at(core_centre)
     size = diameter(core_area)
-    diameter_nm = np.where(is_stripe, np.nan, size * pixel_nm)
     reliability = reliability or Reliability()
+    diameter_nm = np.where(is_stripe, np.nan, reliability.corrected(size * pixel_nm))
     low_nm, high_nm = reliability.interval(diameter_nm, log_sigma)
     with np.errstate(invalid="ignore", divide="ignore"):
         eccentricity = np.sqrt(np.maximum(0.0, 1 - (minor / major) ** 2))

@@ -67,9 +67,8 @@ class Familiarity(BaseModel):
     """Distance of a frame's features from those of the nearest frames of the training set.
 
     Distance to the k-th nearest neighbour (Sun et al., ICML 2022): frames of all noises, sizes and
-    defocuses are no round cloud. Measured on the principal components, each in units of its spread,
-    and, for what lies outside of them, by its length; divided by the distance that one ordinary
-    frame in a hundred exceeds.
+    defocuses are no round cloud. Measured along the principal components and, for what lies outside
+    of them, by its length; divided by the distance that one ordinary frame in a hundred exceeds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -77,7 +76,7 @@ class Familiarity(BaseModel):
     mean: tuple[float, ...]
     scale: tuple[float, ...] = Field(description="standard deviation of each feature")
     components: tuple[tuple[float, ...], ...] = Field(
-        description="rows; features over their scale to units of the component's spread"
+        description="rows, at right angles; from features over their scale"
     )
     outside: float = Field(gt=0, description="root mean square length outside the components")
     frames: tuple[tuple[float, ...], ...] = Field(
@@ -117,7 +116,7 @@ class Familiarity(BaseModel):
         """Return where frames lie, shape (n, components + 1)."""
         mean, scale, components, directions = self._matrices
         off = (features - mean) / scale
-        inside = off @ components.T / np.sqrt(len(components))
+        inside = off @ components.T
         rest = off - (off @ directions.T) @ directions
         return np.column_stack([inside, np.linalg.norm(rest, axis=1) / self.outside])
 
@@ -133,6 +132,9 @@ class Reliability(BaseModel):
         default=None,
         gt=0,
         description="half width of the interval of ln(diameter), over the network's sigma",
+    )
+    log_diameter_bias: float = Field(
+        default=0.0, description="of the network's ln(diameter), median; taken from its diameters"
     )
     familiarity: Familiarity | None = None
 
@@ -170,6 +172,10 @@ class Reliability(BaseModel):
             return np.clip(2 * core_mean - 1, 0.0, 1.0)
         terms = confidence_terms(core_mean, log_sigma, log_size, touches_border)
         return self.confidence.probability(terms)
+
+    def corrected(self, diameter_nm: np.ndarray) -> np.ndarray:
+        """Return diameters without the network's usual error."""
+        return diameter_nm * math.exp(-self.log_diameter_bias)
 
     def interval(
         self, diameter_nm: np.ndarray, log_sigma: np.ndarray

@@ -40,7 +40,7 @@ class Segmentation:
     geometry
         The maps between image, engine and sample.
     features
-        Shape (channels,): what the network's deepest level saw on average; None without any.
+        Shape (channels,): by which the frame is known or unknown; None without any.
     unfamiliarity
         How unlike the training set the frame looks to the engine; above 1 it warns. None from an
         engine that cannot tell.

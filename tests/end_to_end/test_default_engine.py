@@ -77,14 +77,11 @@ def inner(points: np.ndarray, margin: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("centres", "size_is_usual"),
-    # relaxed films hold skyrmions of 20 nm, not of 30, at a spacing of 30 pixels
-    [(lattice(12, 12), False), (lattice(10, 10), True), (scattered(60), True)],
+    "centres",
+    [lattice(12, 12), lattice(10, 10), scattered(60)],
     ids=["spacing 30 px", "spacing 36 px", "scattered"],
 )
-def test_placed_skyrmions_are_found_at_their_places(
-    engine: Engine, centres: np.ndarray, size_is_usual: bool
-):
+def test_placed_skyrmions_are_found_at_their_places(engine: Engine, centres: np.ndarray):
     found = found_in(noisy_image(centres, engine), engine)
     table = found.table
     places = table[["y", "x"]].to_numpy()
@@ -99,8 +96,8 @@ def test_placed_skyrmions_are_found_at_their_places(
 
     whole = table.iloc[nearest]
     diameter_nm = 2 * RADIUS_CELLS * engine.condition.pixel_size_nm
-    if size_is_usual:
-        assert whole["diameter_nm"].mean() == pytest.approx(diameter_nm, rel=0.15)
+    # relaxed films hold smaller skyrmions at these spacings, and are what the engine goes by too
+    assert whole["diameter_low_nm"].mean() < diameter_nm < whole["diameter_high_nm"].mean()
     # Each has an outline of its own: a label that covers its centre and no other's.
     y, x = np.rint(whole[["y", "x"]].to_numpy()).astype(int).T
     assert (found.labels[y, x] == whole["label"]).all()

@@ -63,6 +63,11 @@ def test_an_interval_is_as_wide_as_its_factor_says():
     assert np.isnan(Reliability().interval(np.array([30.0]), np.log([0.1]))).all()
 
 
+def test_a_usual_error_is_taken_from_diameters():
+    corrected = Reliability(log_diameter_bias=0.1).corrected(np.array([30.0, np.nan]))
+    np.testing.assert_allclose(corrected, [30 * np.exp(-0.1), np.nan])
+
+
 @pytest.fixture(scope="module")
 def sizing_engine(tmp_path_factory):
     """A network that knows every size within 5 % times -defocus / mm."""

@@ -22,7 +22,7 @@ from ..evaluation.matching import matches, overlaps
 from ..evaluation.truth_table import TrueObjects, true_objects
 from ..learning.examples import Example, ExampleSource
 
-_MAX_COMPONENTS = 32
+_MAX_COMPONENTS = 16
 _ORDINARY = 0.99
 _RIDGE = 1e-3
 
@@ -59,10 +59,13 @@ def fit_reliability(
     plain = replace(engine, reliability=Reliability(interval_factor=1.0))
     kept_back = _observed(plain, validation, frames, seed=1)
     confidence = factor = familiarity = None
+    bias = 0.0
     if 0 < np.count_nonzero(kept_back.right) < len(kept_back.right):
         confidence = fit_confidence(kept_back.terms, kept_back.right)
     if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
-        factor = float(np.quantile(np.abs(kept_back.log_error) / kept_back.sigma, level))
+        bias = float(np.median(kept_back.log_error))
+        off = np.abs(kept_back.log_error - bias)
+        factor = float(np.quantile(off / kept_back.sigma, level))
     if kept_back.features is not None:
         learned = _observed(plain, training, frames, seed=2).features
         assert learned is not None
@@ -71,6 +74,7 @@ def fit_reliability(
         confidence=confidence,
         interval_level=level,
         interval_factor=factor,
+        log_diameter_bias=bias,
         familiarity=familiarity,
     )
 
@@ -101,17 +105,16 @@ def fit_familiarity(learned: np.ndarray, kept_back: np.ndarray) -> Familiarity:
     """Return the familiarity of features (frames, channels), its limit set on frames kept back."""
     mean, scale = learned.mean(axis=0), learned.std(axis=0) + 1e-6
     off = (learned - mean) / scale
-    _, spreads, directions = np.linalg.svd(off, full_matrices=False)
-    spreads = spreads / np.sqrt(len(learned) - 1)
-    count = min(_MAX_COMPONENTS, len(mean) // 2, np.count_nonzero(spreads > 1e-6 * spreads[0]))
-    inner, components = directions[:count], directions[:count] / spreads[:count, None]
+    directions = np.linalg.svd(off, full_matrices=False)[2]
+    inner = directions[: min(_MAX_COMPONENTS, len(mean) // 2)]
+    usual = np.sqrt(np.mean(np.sum((off @ inner.T) ** 2, axis=1)))
     rest = off - off @ inner.T @ inner
     found = Familiarity(
         mean=_rounded(mean),
         scale=_rounded(scale),
-        components=tuple(_rounded(row) for row in components),
+        components=tuple(_rounded(row) for row in inner / usual),
         outside=float(np.sqrt(np.mean(np.sum(rest**2, axis=1)))) or 1e-6,
-        frames=((0.0,) * (count + 1),) * NEIGHBOURS,
+        frames=((0.0,) * (len(inner) + 1),) * NEIGHBOURS,
         limit=1.0,
     )
     frames = tuple(_rounded(place) for place in found.places(learned))

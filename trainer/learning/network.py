@@ -41,8 +41,8 @@ class Maps(NamedTuple):
         Mean and log of the standard deviation of ln(diameter / nm) of the skyrmion at a place,
         shape (batch, 2, height / block, width / block); None from a network that does not size.
     features
-        Of the whole image: mean of the deepest level, then what is told, on its usual scale, shape
-        (batch, channels); None likewise.
+        What is told of the whole image, on its usual scale, shape (batch, TOLD); None likewise. A
+        frame is known or unknown by these.
     frame_size
         Mean and log of the standard deviation of the image's mean ln(diameter / nm), from the
         spectrum alone, shape (batch, 2); None likewise.
@@ -153,7 +153,6 @@ class SkyrmNet(nn.Module):
                 x = self.pool(x)
             x = convolutions(x, modulation)
             skipped.append(x)
-        features = torch.cat([x.mean(dim=(2, 3)), known], dim=1)
         for rise, join, skip, modulation in zip(
             self.up, self.join, reversed(skipped[:-1]), up, strict=True
         ):
@@ -164,7 +163,7 @@ class SkyrmNet(nn.Module):
         return Maps(
             self.unfold(self.head(x)),
             _limited(sizes),
-            features,
+            known,
             _limited(frame_size),
         )
 
