@@ -43,10 +43,10 @@ def test_the_size_of_a_frame_does_not_matter(shape):
 
 def test_more_noise_raises_the_bands_without_signal():
     quiet, loud = (
-        describe_spectrum(waves((512, 512), 0.015, noise=noise), 3.0, -2e6) for noise in (0.1, 0.3)
+        describe_spectrum(waves((512, 512), 0.015, noise=noise), 3.0, -2e6) for noise in (0.5, 1.5)
     )
     # the power of white noise, beside a signal of power 1/2
-    expected = np.log(0.3**2 / 0.1**2 * (0.5 + 0.1**2) / (0.5 + 0.3**2))
+    expected = np.log(1.5**2 / 0.5**2 * (0.5 + 0.5**2) / (0.5 + 1.5**2))
     assert np.mean((loud - quiet)[BANDS - 6 : BANDS]) == pytest.approx(expected, abs=0.1)
 
 
