@@ -110,7 +110,7 @@ class Familiarity(BaseModel):
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Return the distance, shape (n,)."""
-        return self._tree.query(self.places(features), k=[NEIGHBOURS])[0][:, 0]
+        return np.asarray(self._tree.query(self.places(features), k=NEIGHBOURS)[0])[:, -1]
 
     def places(self, features: np.ndarray) -> np.ndarray:
         """Return where frames lie, shape (n, components + 1)."""

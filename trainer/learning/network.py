@@ -111,16 +111,19 @@ class SkyrmNet(nn.Module):
         # what is told, brought to the order of one
         self.register_buffer("told_middle", torch.zeros(TOLD))
         self.register_buffer("told_scale", torch.ones(TOLD))
+        sensed = nn.Linear(_SENSE, 2)
         self.size_sense = nn.Sequential(
             *(nn.Linear(TOLD, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
             *(nn.Linear(_SENSE, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
-            nn.Linear(_SENSE, 2),
+            sensed,
         )
         self._modulated = [*self.widths, *self.widths[-2::-1]]
         answers = nn.Linear(64, 2 * sum(self._modulated))
-        for last in (answers, self.size_head, self.size_sense[-1]):
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
+        for last in (answers.weight, self.size_head.weight, sensed.weight):
+            nn.init.zeros_(last)
+        for last in (answers.bias, self.size_head.bias, sensed.bias):
+            assert last is not None
+            nn.init.zeros_(last)
         self.know = nn.Sequential(nn.Linear(4, 64), nn.LeakyReLU(0.01), answers)
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
