@@ -17,8 +17,8 @@ def choose_engine(
 
     Nearest is: fewest quantities outside the envelope, then the smallest sum of distances from the
     middle of the envelope, relative to that middle. An inverted contrast counts as one quantity
-    outside. Ties go to the narrower of the envelopes that hold the frame, since a specialist knows
-    more, and to the wider of those that do not; then to the first.
+    outside. Ties go to the wider of the envelopes that do not hold the frame, and to the first of
+    those that do: the order of `conditions` is one of preference.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def choose_engine(
     def badness(condition: ImagingCondition) -> tuple[int, float, float]:
         missed = len(outside(condition))
         # the middle of a range is not exact to the last bit
-        return missed, round(distance(condition), 6), width(condition) * (-1 if missed else 1)
+        return missed, round(distance(condition), 6), -width(condition) if missed else 0.0
 
     best = min(conditions, key=badness)
     known = ", ".join(q.name for q in known_quantities(metadata, best))

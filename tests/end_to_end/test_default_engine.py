@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 
 from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.engine import Engine
-from skyrmlive.inference.engine_store import SHIPPED, find_engine
+from skyrmlive.inference.engine_store import SHIPPED, find_engine, load_engine
 from skyrmlive.inference.segmenter import Segmentation, Segmenter
 from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.trainer.evaluation.pairs import pairs_from_folder, score_pairs
@@ -111,7 +111,8 @@ def test_nothing_is_found_where_there_is_nothing(engine: Engine):
     assert len(found_in(empty, engine).table) <= 2
 
 
-def test_it_reaches_the_authors_level_on_their_own_images(engine: Engine, shared_data: Path):
+def test_the_papers_engine_reaches_the_authors_level_on_their_own_images(shared_data: Path):
+    engine = load_engine("neel-2mm-20deg")
     scores = score_pairs(Segmenter(engine), pairs_from_folder(shared_data / "kit"), [10.0])
     assert len(scores) == 5
     assert scores["jaccard"].mean() >= 0.85

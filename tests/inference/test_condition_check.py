@@ -88,8 +88,8 @@ def test_nothing_known_takes_the_first():
         choose_engine(FrameMetadata(), [])
 
 
-def test_of_two_that_fit_the_narrower_is_chosen_and_of_two_that_do_not_the_wider():
+def test_of_two_that_fit_the_first_is_chosen_and_of_two_that_do_not_the_wider():
     wide = _other("wide", defocus_nm={"low": -3e6, "high": -1e6})
     for order in ([wide, CONDITION], [CONDITION, wide]):
-        assert choose_engine(FrameMetadata(defocus_nm=-2e6), order)[0] is CONDITION
+        assert choose_engine(FrameMetadata(defocus_nm=-2e6), order)[0] is order[0]
         assert choose_engine(FrameMetadata(defocus_nm=-8e6), order)[0] is wide
