@@ -8,6 +8,9 @@ STRIPE_ELONGATION = 2.2
 """Ratio of a core's axes from which it is a stripe; a skyrmion about to stretch out has 2."""
 STRIPE_FILL = 0.6
 """Share that a core fills of the ellipse with its second moments: 1 for a disc, less for a bow."""
+BOW_AREA_PX = 110.0
+"""What is smaller is no bow: the soft rim of a small or faint core weighs as much as the core, and
+fills as little of its ellipse."""
 
 
 def diameter(area: np.ndarray) -> np.ndarray:
@@ -53,7 +56,8 @@ def are_stripes(area: np.ndarray, covariance: np.ndarray, cut: np.ndarray) -> np
     """
     major, minor = axes(covariance)
     fill = area / np.maximum(np.pi / 4 * major * minor, 1e-12)
-    long = (major > STRIPE_ELONGATION * minor) | (fill < STRIPE_FILL)
+    winding = (fill < STRIPE_FILL) & (area > BOW_AREA_PX)
+    long = (major > STRIPE_ELONGATION * minor) | winding
     whole = area[~cut]
     typical = np.median(whole) if len(whole) else np.inf
     return long & (~cut | (area > typical))
