@@ -49,7 +49,7 @@ def test_the_map_of_sizes_is_asked_at_the_cores_alone(images):
         for part, size in zip((slice(0, 4), slice(4, 8)), sizes, strict=True):
             right[image, 0, part, part] = math.log(size)
     wrong = right.clone()
-    wrong[0, 0, :4, :4] += 0.3
+    wrong[0, 0, :4, :4] += 0.7
     lowest = float(size_loss(right, core, log_diameter))
     assert lowest == pytest.approx(-math.exp(-1.0), abs=1e-5)
     assert float(size_loss(wrong, core, log_diameter)) > lowest + 0.01
