@@ -24,6 +24,8 @@ from ..learning.examples import Example, ExampleSource
 
 _MAX_COMPONENTS = 16
 _ORDINARY = 0.99
+_ENOUGH_SIZES = 20
+"""Diameters from which a usual error can be told."""
 _RIDGE = 1e-3
 
 
@@ -63,7 +65,8 @@ def fit_reliability(
     if 0 < np.count_nonzero(kept_back.right) < len(kept_back.right):
         confidence = fit_confidence(kept_back.terms, kept_back.right)
     if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
-        bias = float(np.median(kept_back.log_error))
+        if len(kept_back.log_error) >= _ENOUGH_SIZES:
+            bias = float(np.median(kept_back.log_error))
         off = np.abs(kept_back.log_error - bias)
         factor = float(np.quantile(off / kept_back.sigma, level))
     if kept_back.features is not None:
