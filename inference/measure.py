@@ -32,9 +32,8 @@ def measure(
     instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core, weighted with
     its probability over the pixels that are nearest to this core and at most 3 pixels off its rim,
     and `diameter_nm` the equivalent diameter of their summed probability, less what it is usually
-    too large by. Its interval is as wide
-    as the network's map of sizes says at that place. A skyrmion touches the border when its mask
-    reaches the edge of the frame.
+    too large by. Its interval is as wide as the network's map of sizes says at that place. A
+    skyrmion touches the border when its mask reaches the edge of the frame.
 
     Parameters
     ----------

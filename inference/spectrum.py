@@ -1,8 +1,8 @@
 """What the power spectrum and the histogram of an image tell of all its skyrmions together.
 
 Size, noise and blur of a whole frame show in its spectrum far more clearly than in the surroundings
-of one skyrmion, and a convolution sees no more than those. So a network can be told, beside defocus
-and tilt, the strength of the frame's waves by their length and direction (docs/decisions/0008).
+of one skyrmion, and a convolution sees no more than those. So a network is told, beside defocus and
+tilt, the strength of the frame's waves by their length and direction (docs/decisions/0009).
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from pathlib import Path
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from skyrmlive.trainer.evaluation.drawing import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE
+from skyrmlive.trainer.evaluation.drawing import BLUE, GREEN, ORANGE, SKY, STYLE
 
-__all__ = ["BLACK", "BLUE", "GREEN", "ORANGE", "PURPLE", "SKY", "VERMILION", "new_figure", "save"]
+__all__ = ["BLACK", "BLUE", "GREEN", "ORANGE", "SKY", "VERMILION", "new_figure", "save"]
 
 BLACK, VERMILION = "#000000", "#d55e00"
 

@@ -138,8 +138,7 @@ def _inner_radius(labels: np.ndarray, periodic: bool) -> np.ndarray:
     if periodic:
         ny, nx = labels.shape
         around = np.pad(inside, ((ny // 2, ny // 2), (nx // 2, nx // 2)), mode="wrap")
-        depth = _depth(around)
-        depth = depth[ny // 2 : ny // 2 + ny, nx // 2 : nx // 2 + nx]
+        depth = _depth(around)[ny // 2 : ny // 2 + ny, nx // 2 : nx // 2 + nx]
     else:
         depth = _depth(inside)
     deepest = np.zeros(labels.max() + 1, depth.dtype)

@@ -69,4 +69,4 @@ class PaperNet(nn.Module):
             skipped.append(x)
         for up, join, skip in zip(self.up, self.join, reversed(skipped[:-1]), strict=True):
             x = join(torch.cat([skip, up(x)], dim=1))
-        return Maps(self.head(x), None, None)
+        return Maps(self.head(x))
