@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .demo import demo
+from .doctor import doctor
 from .engines import engines
 from .evaluate import evaluate
 from .record import record
@@ -27,4 +28,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "train": train,
     "evaluate": evaluate,
     "engines": engines,
+    "doctor": doctor,
 }

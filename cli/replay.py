@@ -11,12 +11,14 @@ import typer
 
 from ..stream.errors import UserError
 from .receiving import ANY_PORT
-from .run_options import EngineName, Insecure, WithViewer
+from .run_options import BackendOption, EngineName, Insecure, PrecisionOption, WithViewer
 
 
 def replay(
     recording: Annotated[Path, typer.Argument(help="Folder of a recording.")],
     engine: EngineName = None,
+    backend: BackendOption = "auto",
+    precision: PrecisionOption = "f32",
     speed: Annotated[
         float,
         typer.Option(
@@ -43,11 +45,11 @@ def replay(
     with ExitStack() as stack:
         # Only now, since these take seconds, and a mistyped folder should show at once.
         from ..inference.analyser import SkyrmionAnalyser
-        from ..inference.engine_store import load_engine
         from ..stream.csv_files import CsvResults
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
         from ..stream.result import FrameResult
+        from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
         from .stopping import on_signals
         from .viewer_process import ViewerProcess
@@ -58,7 +60,7 @@ def replay(
             publisher = stack.enter_context(ResultPublisher(address, insecure=insecure))
             if viewer:
                 window = stack.enter_context(ViewerProcess(publisher))
-        analyser = SkyrmionAnalyser(load_engine(engine))
+        analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
         tables = None if out is None else stack.enter_context(CsvResults(out))
         display = LiveDisplay()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,7 +27,18 @@ IdleTimeout = Annotated[
 ]
 EngineName = Annotated[
     str | None,
-    typer.Option(help="Name of an engine or folder of a bundle.", show_default="the shipped one"),
+    typer.Option(
+        help="Name of an engine or folder of a bundle.",
+        show_default="the one that suits each frame",
+    ),
+]
+BackendOption = Annotated[
+    Literal["auto", "openvino", "tensorrt"],
+    typer.Option(help="What runs the network; auto: TensorRT on a GPU, otherwise OpenVINO."),
+]
+PrecisionOption = Annotated[
+    Literal["f32", "bf16"],
+    typer.Option(help="Of OpenVINO; bf16 is faster on CPUs that have it, and a little coarser."),
 ]
 WithViewer = Annotated[
     bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")

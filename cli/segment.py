@@ -11,6 +11,7 @@ import typer
 
 from ..stream.errors import UserError
 from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
+from .run_options import BackendOption, PrecisionOption
 
 if TYPE_CHECKING:
     from ..inference.engine import Engine
@@ -30,6 +31,8 @@ def segment(
             "by default the best match for the first image."
         ),
     ] = None,
+    backend: BackendOption = "auto",
+    precision: PrecisionOption = "f32",
     find_calibration: Annotated[
         bool,
         typer.Option(
@@ -69,7 +72,9 @@ def segment(
         for page, frame in enumerate(chain(first, frames)):
             metadata = frame.metadata.model_copy(update=given)
             if segmenter is None:
-                segmenter = Segmenter(load_engine(engine, metadata=metadata))
+                segmenter = Segmenter(
+                    load_engine(engine, metadata=metadata, backend=backend, precision=precision)
+                )
                 typer.echo(f"Engine: {segmenter.engine.describe()}")
             name = path.stem if len(first) == 1 else f"{path.stem}_{page:04d}"
             if find_calibration:

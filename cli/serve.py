@@ -12,12 +12,14 @@ from ..stream.errors import UserError
 from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 from .receiving import DEFAULT_PUBLISH, Protocol, in_words, open_listener
 from .run_options import (
+    BackendOption,
     Connect,
     EngineName,
     IdleTimeout,
     Insecure,
     Listen,
     MaxFrames,
+    PrecisionOption,
     Subscribe,
     WithViewer,
 )
@@ -35,6 +37,8 @@ def serve(
         str, typer.Option(help="Publish results at this address; 'off' publishes nothing.")
     ] = DEFAULT_PUBLISH,
     engine: EngineName = None,
+    backend: BackendOption = "auto",
+    precision: PrecisionOption = "f32",
     record: Annotated[
         Path | None, typer.Option(help="Record every frame and result in this new folder.")
     ] = None,
@@ -68,11 +72,11 @@ def serve(
         )
         # Only now, since these take seconds, and a mistyped address should show at once.
         from ..inference.analyser import SkyrmionAnalyser
-        from ..inference.engine_store import load_engine
         from ..stream.assumptions import AssumingSource
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
         from ..stream.recording import RunRecorder
+        from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
         from .stopping import on_signals
         from .viewer_process import ViewerProcess
@@ -82,7 +86,7 @@ def serve(
             publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))
             if viewer:
                 window = stack.enter_context(ViewerProcess(publisher))
-        analyser = SkyrmionAnalyser(load_engine(engine))
+        analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
         recorder = None if record is None else RunRecorder(record)
         display = LiveDisplay()
         run = LiveRun(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..stream.errors import UserError
+from .engines import built
 
 if TYPE_CHECKING:
     from ..trainer.learning.examples import ExampleSource
@@ -107,6 +108,7 @@ def train(
     bundle = write_engine(out, out.name, training, stores, source, validation)
     print(bundle.card)
     print(f"Engine written to {bundle.path}.")
+    print(built(bundle))
 
 
 def _changed(

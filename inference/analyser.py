@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from ..stream.frame import Frame
+from ..stream.frame import Frame, FrameMetadata
 from ..stream.result import FrameResult, ResultSummary
 from .engine import Engine
 from .linking import Linker
@@ -18,18 +20,21 @@ class SkyrmionAnalyser:
     Parameters
     ----------
     engine
-        Which network, and for what.
+        Which network, and for what; or a function that gives the engine for a frame's metadata.
     memory
         Number of frames for which a skyrmion may vanish and keep its track.
     """
 
-    def __init__(self, engine: Engine, *, memory: int = 2) -> None:
-        self._segmenter = Segmenter(engine)
+    def __init__(
+        self, engine: Engine | Callable[[FrameMetadata], Engine], *, memory: int = 2
+    ) -> None:
+        self._suiting = engine if callable(engine) else lambda _: engine
+        self._segmenter = Segmenter(self._suiting(FrameMetadata()))
         self._linker = Linker(memory)
 
     @property
     def engine_id(self) -> str:
-        """Name of the engine in use."""
+        """Name of the engine of the last frame."""
         return self._segmenter.engine.engine_id
 
     def analyse(self, frame: Frame, index: int, received_at: float) -> FrameResult:
@@ -49,6 +54,9 @@ class SkyrmionAnalyser:
         UserError
             The frame cannot be brought to the engine's geometry.
         """
+        engine = self._suiting(frame.metadata)
+        if engine is not self._segmenter.engine:  # tracks go on
+            self._segmenter = Segmenter(engine)
         found = self._segmenter.segment(frame.pixels, frame.metadata)
         clock = StageClock()
         table = found.table

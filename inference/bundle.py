@@ -2,6 +2,7 @@
 
     condition.json    the imaging condition, see `ImagingCondition`
     model.onnx        the network
+    model-fp16.onnx   the same with convolutions in half precision, for GPUs
     card.md           figures from its own evaluation
     reliability.json  how far its answers can be relied on, see `Reliability`
     weights.npz       the network's weights, for trainings that start from them
@@ -29,6 +30,7 @@ from .reliability import Reliability
 MANIFEST = "manifest.json"
 CONDITION = "condition.json"
 MODEL = "model.onnx"
+HALF_MODEL = "model-fp16.onnx"
 CARD = "card.md"
 RELIABILITY = "reliability.json"
 WEIGHTS = "weights.npz"
@@ -66,6 +68,11 @@ class EngineBundle:
     def model_onnx(self) -> bytes:
         """The network. Being handed on as bytes, it cannot refer to other files."""
         return self.files[MODEL]
+
+    @property
+    def half_model_onnx(self) -> bytes | None:
+        """The network with convolutions in half precision, None from a bundle without it."""
+        return self.files.get(HALF_MODEL)
 
     @property
     def card(self) -> str:

@@ -179,7 +179,8 @@ class _Trial:
             return 0.0
         tile = normalise(tile)
         output = self._engine.backend.infer(
-            tile[np.newaxis, np.newaxis], told(tile, self._metadata, self._engine.condition)
+            tile[np.newaxis, np.newaxis],
+            told(tile, self._metadata, self._engine.condition)[np.newaxis],
         )
         core = output.probability[0, 1]
         found = core[inside]

@@ -43,7 +43,7 @@ class ImagingCondition(BaseModel):
     pixel in both directions of the sample plane (foreshortening stretched back), `size_multiple`
     dividing both sides. Its input is float32 (batch, 1, height, width), normalised as
     `normalisation` says; its output float32 (batch, 2, height, width), probabilities in the order
-    of `outputs`. It may be told defocus and tilt, and may give sizes and features besides, see
+    of `outputs`. It may be told defocus and tilt, and may give sizes besides, see
     `NetworkOutput`.
     """
 

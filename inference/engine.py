@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-from .backend import Backend
+from .backends.backend import Backend
+from .backends.selection import BackendName, Precision, make_backend
 from .bundle import EngineBundle
 from .condition import ImagingCondition
 from .reliability import Reliability
@@ -36,14 +36,13 @@ class Engine:
     def from_bundle(
         cls,
         bundle: EngineBundle,
-        precision: Literal["f32", "bf16"] = "f32",
+        precision: Precision = "f32",
         threads: int | None = None,
+        backend: BackendName = "auto",
     ) -> Engine:
-        """Load the bundle's network with OpenVINO; see `OpenVinoBackend`."""
-        from .openvino_backend import OpenVinoBackend  # slow to import
-
-        backend = OpenVinoBackend(bundle.model_onnx, precision, threads)
-        return cls(bundle.engine_id, bundle.condition, backend, bundle.reliability)
+        """Load the bundle's network; for the parameters and errors see `make_backend`."""
+        runs = make_backend(bundle, backend, precision, threads)
+        return cls(bundle.engine_id, bundle.condition, runs, bundle.reliability)
 
     def describe(self) -> str:
         """Say which engine runs where, in a few words."""

@@ -28,12 +28,6 @@ def choose_engine(
     if not conditions:
         raise UserError("There is no engine to choose from.")
 
-    def outside(condition: ImagingCondition) -> list[str]:
-        names = [q.name for q in known_quantities(metadata, condition) if q.outside]
-        if contrast_is_inverted(metadata, condition):
-            names.append("sign of the defocus")
-        return names
-
     def distance(condition: ImagingCondition) -> float:
         total = 0.0
         for quantity in known_quantities(metadata, condition):
@@ -48,7 +42,7 @@ def choose_engine(
         )
 
     def badness(condition: ImagingCondition) -> tuple[int, float, float]:
-        missed = len(outside(condition))
+        missed = len(_outside(metadata, condition))
         # the middle of a range is not exact to the last bit
         return missed, round(distance(condition), 6), -width(condition) if missed else 0.0
 
@@ -56,7 +50,19 @@ def choose_engine(
     known = ", ".join(q.name for q in known_quantities(metadata, best))
     if not known:
         return best, "nothing is known about the frame, so the first engine is taken"
-    missed = outside(best)
+    missed = _outside(metadata, best)
     if missed:
         return best, f"the nearest, although outside in {', '.join(missed)}"
     return best, f"{known} lie inside its envelope"
+
+
+def is_inside(metadata: FrameMetadata, condition: ImagingCondition) -> bool:
+    """Say whether all that is known of a frame lies inside an engine's envelope."""
+    return not _outside(metadata, condition)
+
+
+def _outside(metadata: FrameMetadata, condition: ImagingCondition) -> list[str]:
+    names = [q.name for q in known_quantities(metadata, condition) if q.outside]
+    if contrast_is_inverted(metadata, condition):
+        names.append("sign of the defocus")
+    return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import platformdirs
 
 from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
+from .backends.selection import BackendName, Precision
 from .bundle import MANIFEST, EngineBundle
 from .engine import Engine
-from .engine_choice import choose_engine
+from .engine_choice import choose_engine, is_inside
+
+_log = logging.getLogger(__name__)
 
 #: Folder of the user's own bundles, instead of the platform's data folder.
 ENVIRONMENT_VARIABLE = "SKYRMLIVE_ENGINES"
@@ -75,7 +79,11 @@ def find_engine(name_or_path: str | None = None) -> Path:
 
 
 def load_engine(
-    name_or_path: str | None = None, *, metadata: FrameMetadata | None = None
+    name_or_path: str | None = None,
+    *,
+    metadata: FrameMetadata | None = None,
+    backend: BackendName = "auto",
+    precision: Precision = "f32",
 ) -> Engine:
     """Load an engine, verified and ready.
 
@@ -85,14 +93,52 @@ def load_engine(
         As for `find_engine`.
     metadata
         Of a frame to come. Without a name, the best match among the installed engines is taken.
+    backend, precision
+        See `make_backend`.
 
     Raises
     ------
     UserError
-        There is no such engine, or its bundle is damaged.
+        There is no such engine, its bundle is damaged, or the backend cannot run here.
     """
-    if name_or_path is None and metadata is not None and len(list_engines()) > 1:
-        bundles = [EngineBundle.load(path) for path in list_engines().values()]
-        choice, _ = choose_engine(metadata, [bundle.condition for bundle in bundles])
-        return Engine.from_bundle(next(b for b in bundles if b.condition is choice))
-    return Engine.from_bundle(EngineBundle.load(find_engine(name_or_path)))
+    if name_or_path is None and metadata is not None:
+        return InstalledEngines(backend, precision).suiting(metadata)
+    bundle = EngineBundle.load(find_engine(name_or_path))
+    return Engine.from_bundle(bundle, precision, backend=backend)
+
+
+class InstalledEngines:
+    """The engine that suits each frame, among the installed ones; loaded when it is first chosen.
+
+    An engine is kept as long as the frames lie inside of its envelope, so that a condition between
+    two engines does not change them with every frame.
+
+    Raises
+    ------
+    UserError
+        No engine is installed, or one is damaged.
+    """
+
+    def __init__(self, backend: BackendName = "auto", precision: Precision = "f32") -> None:
+        find_engine()  # that there is one
+        self._bundles = [EngineBundle.load(path) for path in list_engines().values()]
+        self._backend: BackendName = backend
+        self._precision: Precision = precision
+        self._engines: dict[str, Engine] = {}
+        self._current: Engine | None = None
+
+    def suiting(self, metadata: FrameMetadata) -> Engine:
+        """Return the engine for a frame; a change is logged with its reason."""
+        if self._current is not None and is_inside(metadata, self._current.condition):
+            return self._current
+        conditions = [bundle.condition for bundle in self._bundles]
+        choice, reason = choose_engine(metadata, conditions)
+        bundle = next(each for each in self._bundles if each.condition is choice)
+        engine = self._engines.get(choice.name)
+        if engine is None:
+            engine = Engine.from_bundle(bundle, self._precision, backend=self._backend)
+            self._engines[choice.name] = engine
+        if self._current is not None and engine is not self._current:
+            _log.warning("From here on with the engine %s: %s.", engine.describe(), reason)
+        self._current = engine
+        return engine

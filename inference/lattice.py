@@ -48,7 +48,8 @@ def lattice_order(points: np.ndarray, view: np.ndarray) -> tuple[np.ndarray, np.
 
     corners = triangulation.simplices
     pairs = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]))
-    pairs = np.unique(pairs, axis=0)
+    # one number a pair: unique rows cost ten times as much
+    pairs = np.stack(np.divmod(np.unique(pairs @ np.array([n_points, 1])), n_points), axis=1)
     n_neighbours = np.bincount(pairs.ravel(), minlength=n_points)
     inside = n_neighbours > 0  # points that coincide with another one have no triangle
     inside[triangulation.convex_hull] = False

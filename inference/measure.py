@@ -7,15 +7,11 @@ import pandas as pd
 
 from ..stream.result import TABLE_DTYPES, empty_table
 from .geometry import Geometry
-from .instances import Instances, pixel_points
+from .instances import Instances
+from .pixels import label_moments
 from .reliability import Reliability
 from .shapes import are_stripes, axes, diameter, orientation
 from .size_map import SizeMap
-
-#: Probabilities within this distance of a core's rim count for its centre and area: wide enough
-#: for the blurred rim of a network's map, narrow enough to leave out the neighbours' and the
-#: background's crumbs.
-CORE_RIM_PX = 3.0
 
 
 def measure(
@@ -29,11 +25,11 @@ def measure(
 
     Moments are taken in engine geometry and carried over exactly: areas by the determinant,
     second moments C by M C M^T. `area`, axes, `orientation` and `eccentricity` describe the mask
-    instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core, weighted with
-    its probability over the pixels that are nearest to this core and at most 3 pixels off its rim,
-    and `diameter_nm` the equivalent diameter of their summed probability, less what it is usually
-    too large by. Its interval is as wide as the network's map of sizes says at that place. A
-    skyrmion touches the border when its mask reaches the edge of the frame.
+    instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core's surroundings
+    (`Instances`), weighted with the core probability, and `diameter_nm` the equivalent diameter of
+    their summed probability, less what it is usually too large by. Its interval is as wide as the
+    network's map of sizes says at that place. A skyrmion touches the border when its mask reaches
+    the edge of the frame.
 
     Parameters
     ----------
@@ -56,8 +52,10 @@ def measure(
     count = instances.count
     if count == 0:
         return empty_table()
-    area, _, covariance = _moments(instances.labels, count)
-    core_area, core_centre, core_covariance, core_mean = _core(instances, core_probability)
+    area, _, covariance = label_moments(instances.labels, count)
+    surroundings = instances.surroundings
+    core_area, core_centre, _ = surroundings.moments(surroundings.of(core_probability), count)
+    core_mean = instances.cores.means(core_probability, count)
     to_camera = geometry.engine_to_camera[:, :2]
     to_nm = geometry.sample_nm @ to_camera
     camera_scale = abs(float(np.linalg.det(to_camera)))
@@ -71,7 +69,7 @@ def measure(
     touching = np.zeros(count + 1, bool)
     touching[instances.labels.ravel()[geometry.border]] = True
     touching = touching[1:]
-    is_stripe = are_stripes(core_area, core_covariance, touching)
+    is_stripe = are_stripes(instances.cores, count, touching)
     log_sigma = np.full(count, np.nan) if sizes is None else sizes.log_sigma_at(core_centre)
     size = diameter(core_area)
     reliability = reliability or Reliability()
@@ -107,47 +105,3 @@ def measure(
         "n_neighbours": 0,
     }
     return pd.DataFrame({name: columns[name] for name in TABLE_DTYPES}).astype(TABLE_DTYPES)
-
-
-def _moments(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return areas (n,), centroids (n, 2) as (x, y), and covariances (n, 2, 2) of the labels."""
-    x, y = pixel_points((labels > 0).view(np.uint8))
-    owner = labels[y, x]
-    return _sums(x, y, owner, count, None)
-
-
-def _sums(
-    x: np.ndarray, y: np.ndarray, owner: np.ndarray, count: int, weight: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    def total(values: np.ndarray | None) -> np.ndarray:
-        return np.bincount(owner, values, minlength=count + 1)[1:]
-
-    px, py = x.astype(np.float64), y.astype(np.float64)
-    weighted_x, weighted_y = (px, py) if weight is None else (weight * px, weight * py)
-    area = total(weight).astype(np.float64)
-    # An instance without pixels cannot be: its core alone has some.
-    centre = np.stack([total(weighted_x), total(weighted_y)], axis=1) / area[:, None]
-    covariance = np.empty((count, 2, 2))
-    covariance[:, 0, 0] = total(weighted_x * px) / area - centre[:, 0] ** 2
-    covariance[:, 1, 1] = total(weighted_y * py) / area - centre[:, 1] ** 2
-    covariance[:, 0, 1] = total(weighted_x * py) / area - centre[:, 0] * centre[:, 1]
-    covariance[:, 1, 0] = covariance[:, 0, 1]
-    return area, centre, covariance
-
-
-def _core(
-    instances: Instances, core_probability: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return area (n,), centre (n, 2), covariance (n, 2, 2) and mean probability (n,) of the cores.
-
-    Weighted with the probability, but for the mean, which is over the contour's inside.
-    """
-    count = instances.count
-    x, y = pixel_points((instances.core_distance <= CORE_RIM_PX).view(np.uint8))
-    owner = instances.nearest[y, x]
-    weight = core_probability[y, x].astype(np.float64)
-    area, centre, covariance = _sums(x, y, owner, count, weight)
-    inside = instances.core_distance[y, x] == 0
-    total = np.bincount(owner[inside], weight[inside], minlength=count + 1)[1:]
-    pixels = np.bincount(owner[inside], minlength=count + 1)[1:]
-    return area, centre, covariance, total / pixels

@@ -15,6 +15,8 @@ _SAMPLE_SIZE = 65_536
 _QUANTILES = (0.005, 0.5, 0.995)
 _LIMIT_SIGMA = 10.0
 _NEIGHBOURHOOD = 5
+#: Types that float32 holds exactly, as nearly all cameras deliver.
+_NARROW = (np.uint8, np.int8, np.uint16, np.int16)
 
 
 def normalise(image: np.ndarray) -> np.ndarray:
@@ -57,11 +59,15 @@ def normalise(image: np.ndarray) -> np.ndarray:
     if scale <= 8 * rounding * max(abs(low), abs(high)):
         return np.zeros(image.shape, np.float32)
 
-    values = _centred(image, low, middle, high, scale)
-    low, high = (low - middle) / scale, (high - middle) / scale
+    values = image
+    if image.dtype not in _NARROW:
+        values = _centred(image, low, middle, high, scale)
+        low, high = (low - middle) / scale, (high - middle) / scale
     smallest, largest, _, _ = cv2.minMaxLoc(values)
     if smallest < low or largest > high:
-        trusted = cv2.inRange(values, low, high)  # type: ignore[call-overload]
+        trusted = cv2.inRange(  # type: ignore[call-overload]
+            values, max(low, smallest), min(high, largest)
+        )
         mean, deviation = cv2.meanStdDev(values, mask=trusted)
     else:
         mean, deviation = cv2.meanStdDev(values)
@@ -69,6 +75,7 @@ def normalise(image: np.ndarray) -> np.ndarray:
     if sigma == 0.0:
         return np.zeros(image.shape, np.float32)
     low, high = max(low, centre - _LIMIT_SIGMA * sigma), min(high, centre + _LIMIT_SIGMA * sigma)
+    values = values.astype(np.float32, copy=image.dtype in _NARROW)
     np.clip(values, np.float32(low), np.float32(high), out=values)
     values -= np.float32(centre)
     values *= np.float32(1.0 / sigma)
@@ -77,18 +84,12 @@ def normalise(image: np.ndarray) -> np.ndarray:
 
 def _centred(image: np.ndarray, low: float, middle: float, high: float, scale: float) -> np.ndarray:
     """Return (image - middle) / scale as float32, without loss for wide or extreme values."""
-    narrow = image.dtype in (np.uint8, np.int8, np.uint16, np.int16)
-    if not narrow:
-        # Far outliers are cut here, since they may not fit into float32; they stay outside the
-        # trusted range by a whole range.
-        wide = np.clip(image.astype(np.float64), low - scale, high + scale)
-        wide -= middle
-        wide /= scale
-        return wide.astype(np.float32)
-    values = image.astype(np.float32)
-    values -= np.float32(middle)
-    values *= np.float32(1.0 / scale)
-    return values
+    # Far outliers are cut here, since they may not fit into float32; they stay outside the trusted
+    # range by a whole range.
+    wide = np.clip(image.astype(np.float64), low - scale, high + scale)
+    wide -= middle
+    wide /= scale
+    return wide.astype(np.float32)
 
 
 def replace_non_finite(image: np.ndarray) -> tuple[np.ndarray, int]:

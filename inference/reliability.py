@@ -64,7 +64,7 @@ def confidence_terms(
 
 
 class Familiarity(BaseModel):
-    """Distance of a frame's features from those of the nearest frames of the training set.
+    """Distance of what is told of a frame from that of the nearest frames of the training set.
 
     Distance to the k-th nearest neighbour (Sun et al., ICML 2022): frames of all noises, sizes and
     defocuses are no round cloud. Measured along the principal components and, for what lies outside
@@ -74,9 +74,9 @@ class Familiarity(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     mean: tuple[float, ...]
-    scale: tuple[float, ...] = Field(description="standard deviation of each feature")
+    scale: tuple[float, ...] = Field(description="standard deviation of each number")
     components: tuple[tuple[float, ...], ...] = Field(
-        description="rows, at right angles; from features over their scale"
+        description="rows, at right angles; from numbers over their scale"
     )
     outside: float = Field(gt=0, description="root mean square length outside the components")
     frames: tuple[tuple[float, ...], ...] = Field(
@@ -104,18 +104,18 @@ class Familiarity(BaseModel):
     def _tree(self) -> KDTree:
         return KDTree(np.array(self.frames))
 
-    def unfamiliarity(self, features: np.ndarray) -> np.ndarray:
-        """Return the distance over its limit, shape (n,), of features of shape (n, channels)."""
-        return self.distance(features) / self.limit
+    def unfamiliarity(self, told: np.ndarray) -> np.ndarray:
+        """Return the distance over its limit, shape (n,), of frames told as (n, TOLD)."""
+        return self.distance(told) / self.limit
 
-    def distance(self, features: np.ndarray) -> np.ndarray:
+    def distance(self, told: np.ndarray) -> np.ndarray:
         """Return the distance, shape (n,)."""
-        return np.asarray(self._tree.query(self.places(features), k=NEIGHBOURS)[0])[:, -1]
+        return np.asarray(self._tree.query(self.places(told), k=NEIGHBOURS)[0])[:, -1]
 
-    def places(self, features: np.ndarray) -> np.ndarray:
+    def places(self, told: np.ndarray) -> np.ndarray:
         """Return where frames lie, shape (n, components + 1)."""
         mean, scale, components, directions = self._matrices
-        off = (features - mean) / scale
+        off = (told - mean) / scale
         inside = off @ components.T
         rest = off - (off @ directions.T) @ directions
         return np.column_stack([inside, np.linalg.norm(rest, axis=1) / self.outside])

@@ -10,15 +10,16 @@ import pandas as pd
 
 from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
-from .backend import NetworkOutput
+from .backends.backend import NetworkOutput
 from .condition_check import condition_warnings, contrast_is_inverted
 from .engine import Engine
 from .geometry import Geometry, geometry_for
-from .instances import find_instances, smallest_core_px
+from .instances import CORE_THRESHOLD, find_instances, smallest_core_px
 from .lattice import lattice_order
 from .measure import measure
 from .normalise import normalise, replace_non_finite, saturated_fraction
 from .size_map import SizeMap
+from .tiling import infer_in_parts
 from .told import told
 
 _MANY_SATURATED = 0.001
@@ -39,8 +40,8 @@ class Segmentation:
         back.
     geometry
         The maps between image, engine and sample.
-    features
-        Shape (channels,): by which the frame is known or unknown; None without any.
+    told
+        Shape (TOLD,): what is known of the frame as a whole; None of a constant image.
     unfamiliarity
         How unlike the training set the frame looks to the engine; above 1 it warns. None from an
         engine that cannot tell.
@@ -55,7 +56,7 @@ class Segmentation:
     mask_probability: np.ndarray
     core_probability: np.ndarray
     geometry: Geometry
-    features: np.ndarray | None = None
+    told: np.ndarray | None = None
     unfamiliarity: float | None = None
     warnings: list[str] = field(default_factory=list)
     latency_ms: dict[str, float] = field(default_factory=dict)
@@ -129,20 +130,22 @@ class Segmenter:
         height, width = geometry.content_shape
         if constant:
             warnings.append("the image is constant: there is nothing to see")
+            known = None
             output = NetworkOutput(np.zeros((1, 2, height, width), np.float32))
         else:
             known = told(image, metadata, self.engine.condition)
-            output = self.engine.backend.infer(image[np.newaxis, np.newaxis], known)
+            clock.lap("spectrum")
+            output = infer_in_parts(self.engine.backend, image, known, self.engine.condition)
         probability = output.probability[0]
         clock.lap("network")
 
         mask = np.ascontiguousarray(probability[0, :height, :width])
         core = np.ascontiguousarray(probability[1, :height, :width])
         smallest = smallest_core_px(self.engine.condition.pixel_size_nm)
-        instances = find_instances(mask, core, geometry.valid, smallest)
+        instances = find_instances(mask, core, geometry.valid, smallest, CORE_THRESHOLD)
         if instances.n_dropped:
             warnings.append(f"{instances.n_dropped} skyrmions beyond 65535 were left out")
-        labels = geometry.camera_image(instances.labels.astype(np.uint16), nearest=True)
+        labels = geometry.camera_image(instances.labels, nearest=True)
         clock.lap("instances")
 
         table = measure(instances, core, geometry, self._size_map(output), self.engine.reliability)
@@ -155,8 +158,7 @@ class Segmenter:
             points = table[["x", "y"]].to_numpy() @ geometry.to_sample.T
             table["n_neighbours"], table["psi6_abs"] = lattice_order(points, geometry.view_corners)
         clock.lap("lattice")
-        features = None if output.features is None else output.features[0]
-        unfamiliarity = self._unfamiliarity(features)
+        unfamiliarity = self._unfamiliarity(known)
         if unfamiliarity is not None and unfamiliarity > 1:
             warnings.append(
                 f"the frame does not look like those the engine was trained on (unfamiliarity "
@@ -169,7 +171,7 @@ class Segmenter:
             mask,
             core,
             geometry,
-            features,
+            known,
             unfamiliarity,
             warnings,
             clock.latency_ms,
@@ -181,11 +183,11 @@ class Segmenter:
             return None
         return SizeMap(output.log_diameter[0], condition.size_block)
 
-    def _unfamiliarity(self, features: np.ndarray | None) -> float | None:
+    def _unfamiliarity(self, known: np.ndarray | None) -> float | None:
         familiarity = self.engine.reliability.familiarity
-        if familiarity is None or features is None:
+        if familiarity is None or known is None:
             return None
-        return float(familiarity.unfamiliarity(features[np.newaxis])[0])
+        return float(familiarity.unfamiliarity(known[np.newaxis])[0])
 
 
 def _shape(pixels: np.ndarray) -> tuple[int, int]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from .pixels import OwnedPixels
+
 STRIPE_ELONGATION = 2.2
 """Ratio of a core's axes from which it is a stripe; a skyrmion about to stretch out has 2."""
 STRIPE_FILL = 0.6
 """Share that a core fills of the ellipse with its second moments: 1 for a disc, less for a bow."""
-BOW_AREA_PX = 110.0
-"""What is smaller is no bow: the soft rim of a small or faint core weighs as much as the core, and
-fills as little of its ellipse."""
 
 
 def diameter(area: np.ndarray) -> np.ndarray:
@@ -43,21 +42,21 @@ def orientation(covariance: np.ndarray) -> np.ndarray:
     return np.where(xx == yy, np.where(xy > 0, np.pi / 4, -np.pi / 4), angle)
 
 
-def are_stripes(area: np.ndarray, covariance: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """Say of each core whether it is a stripe: much longer than wide, or winding.
+def are_stripes(cores: OwnedPixels, count: int, cut: np.ndarray) -> np.ndarray:
+    """Say of each of `count` cores whether it is a stripe: much longer than wide, or winding.
 
     Parameters
     ----------
-    area, covariance
-        Of the cores, shapes (n,) and (n, 2, 2).
+    cores
+        Their pixels.
     cut
         Bool: those at the frame's edge. What is left of a skyrmion there may be a sliver, so that
         only what is larger than the median of the others counts.
     """
-    major, minor = axes(covariance)
-    fill = area / np.maximum(np.pi / 4 * major * minor, 1e-12)
-    winding = (fill < STRIPE_FILL) & (area > BOW_AREA_PX)
-    long = (major > STRIPE_ELONGATION * minor) | winding
+    area, _, covariance = cores.moments(np.ones(len(cores.owner)), count)
+    major, minor = axes(covariance + np.eye(2) / 12)  # a pixel is a square, not a point
+    fill = area / (np.pi / 4 * major * minor)
+    long = (major > STRIPE_ELONGATION * minor) | (fill < STRIPE_FILL)
     whole = area[~cut]
     typical = np.median(whole) if len(whole) else np.inf
     return long & (~cut | (area > typical))

@@ -21,6 +21,9 @@ BINNING = 2
 TILE = 128
 """Side of the parts, in binned pixels, whose spectra are averaged (Welch, 1967)."""
 
+_MOST_TILES = 16
+"""Of a large frame, so many parts spread over it are looked at."""
+
 _BANDS = np.concatenate([np.linspace(0.003, 0.045, 22), [0.055, 0.065, 0.08]])
 """Edges of the wave numbers in 1/nm, for a defocus of 2 mm; they go as its root."""
 
@@ -70,18 +73,25 @@ def describe_spectrum(image: np.ndarray, pixel_size_nm: float, defocus_nm: float
     moments = []
     for smoothing in plan.smoothings:
         smooth = np.asarray(fft.irfft2(spectra * smoothing, s=tiles.shape[1:]))
-        spread = float(np.sqrt(np.mean(smooth**2))) or 1.0
-        moments += [float(np.mean(smooth**k)) / spread**k for k in (3, 4)]
+        square = smooth * smooth  # numpy's own powers are ten times slower
+        spread = float(np.sqrt(np.mean(square))) or 1.0
+        moments += [
+            float(np.mean(square * smooth)) / spread**3,
+            float(np.mean(square * square)) / spread**4,
+        ]
     return np.concatenate([logs, moments]).astype(np.float32)
 
 
 def _tiles(image: np.ndarray) -> np.ndarray:
-    """Return parts of the image side by side, shape (n, rows, columns), what is left over cut."""
+    """Return parts of the image side by side, shape (n, rows, columns), n at most `_MOST_TILES`."""
     height, width = image.shape
     rows, columns = min(TILE, height), min(TILE, width)
     down, across = height // rows, width // columns
     cut = image[: down * rows, : across * columns]
-    return cut.reshape(down, rows, across, columns).swapaxes(1, 2).reshape(-1, rows, columns)
+    tiles = cut.reshape(down, rows, across, columns).swapaxes(1, 2)
+    count = min(_MOST_TILES, down * across)
+    chosen = np.linspace(0, down * across - 1, count).round().astype(int)
+    return tiles[np.unravel_index(chosen, (down, across))]
 
 
 class _Plan:

@@ -15,7 +15,7 @@ TOLD = 2 + DESCRIPTORS
 
 
 def told(image: np.ndarray, metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
-    """Return what a network is told of a frame, float32 (1, TOLD).
+    """Return what a network is told of a frame, float32 (TOLD,).
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def told(image: np.ndarray, metadata: FrameMetadata, condition: ImagingCondition
     """
     optics = _optics(metadata, condition)
     spectrum = describe_spectrum(image, condition.pixel_size_nm, condition.defocus_nm)
-    return np.concatenate([optics, spectrum])[np.newaxis]
+    return np.concatenate([optics, spectrum])
 
 
 def _optics(metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:

@@ -42,10 +42,7 @@ def tiny_model() -> bytes:
 
 
 def sizing_model() -> bytes:
-    """Return that model with sizes within 5 % times -defocus / mm, and one feature.
-
-    The feature is the mean of the image.
-    """
+    """Return that model with sizes within 5 % times -defocus / mm."""
     nodes, weights = _thresholds()
     weights |= {
         "pick": -np.eye(TOLD, 2, 1, dtype=np.float32),
@@ -63,8 +60,6 @@ def sizing_model() -> bytes:
         helper.make_node("AveragePool", ["image"], ["blocks"], kernel_shape=[4, 4], strides=[4, 4]),
         helper.make_node("Sub", ["blocks", "blocks"], ["nothing"]),
         helper.make_node("Add", ["one value", "nothing"], ["log_diameter"]),
-        helper.make_node("GlobalAveragePool", ["image"], ["mean"]),
-        helper.make_node("Squeeze", ["mean", "axes"], ["features"]),
     ]
     return serialised("sizing", nodes, weights, sizes=True)
 
@@ -97,7 +92,7 @@ def serialised(
     outputs = [port("probability", "n", 2, "h", "w")]
     if sizes:
         inputs.append(port("told", "n", TOLD))
-        outputs += [port("log_diameter", "n", 2, "rows", "columns"), port("features", "n", 1)]
+        outputs += [port("log_diameter", "n", 2, "rows", "columns")]
     graph = helper.make_graph(
         nodes,
         name,

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import KDTree
 
 from skyrmlive.inference.analyser import SkyrmionAnalyser
-from skyrmlive.inference.openvino_backend import OpenVinoBackend
+from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.inference.told import TOLD
 from skyrmlive.stream.frame import Frame, FrameMetadata

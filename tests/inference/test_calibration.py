@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.calibration import Calibration, estimate_calibration
 from skyrmlive.inference.condition_check import condition_warnings
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED, load_engine
 from skyrmlive.inference.lattice_spectrum import lattice_rings
-from skyrmlive.inference.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.weak_phase import WeakPhaseImage, electron_wavelength_nm
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import FrameMetadata

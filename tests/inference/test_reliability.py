@@ -11,6 +11,7 @@ from skyrmlive.inference.bundle import RELIABILITY, write_bundle
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.reliability import NEIGHBOURS, Confidence, Familiarity, Reliability
 from skyrmlive.inference.segmenter import Segmenter
+from skyrmlive.inference.told import TOLD
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.trainer.engine.reliability_fit import fit_confidence, fit_familiarity
@@ -32,7 +33,7 @@ def test_probabilities_are_fitted_to_what_was_right():
     assert found.intercept == pytest.approx(0.5, abs=0.06)
 
 
-def test_features_off_the_training_set_are_unfamiliar():
+def test_what_is_told_off_the_training_set_is_unfamiliar():
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(3, 20))
 
@@ -73,7 +74,12 @@ def sizing_engine(tmp_path_factory):
     """A network that knows every size within 5 % times -defocus / mm."""
     frames = ((0.0, 0.0),) * NEIGHBOURS
     familiarity = Familiarity(
-        mean=(0.0,), scale=(1.0,), components=((1.0,),), outside=1.0, frames=frames, limit=3.0
+        mean=(0.0,) * TOLD,
+        scale=(100.0,) * TOLD,
+        components=((1.0,) + (0.0,) * (TOLD - 1),),
+        outside=1.0,
+        frames=frames,
+        limit=3.0,
     )
     reliability = Reliability(
         confidence=Confidence(intercept=0.0, weights=(1.0, 0.0, 0.0, 0.0)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ...inference.bundle import RELIABILITY, WEIGHTS, EngineBundle, write_bundle
+from ...inference.bundle import HALF_MODEL, RELIABILITY, WEIGHTS, EngineBundle, write_bundle
 from ...inference.condition import Envelope, ImagingCondition, Range
 from ...inference.engine import Engine
 from ...inference.segmenter import Segmenter
@@ -14,6 +14,7 @@ from ..evaluation.conditions import Setting, all_conditions, evaluation_axes
 from ..evaluation.study import study
 from ..evaluation.summary import axis_summary
 from ..learning.examples import ExampleSource
+from ..learning.network import SkyrmNet
 from ..learning.training import Training
 from .card import card_text
 from .export import to_onnx
@@ -56,6 +57,7 @@ def imaging_condition(
         mask_definition=str(recipe.labels),
         size_multiple=training.best.size_multiple,
         size_block=training.best.size_block,
+        seam_margin=training.best.reach,
     )
 
 
@@ -81,6 +83,8 @@ def write_engine(
         WEIGHTS: packed_weights(training.best),
         "recipe.json": training.recipe.model_dump_json(indent=2).encode(),
     }
+    if isinstance(training.best, SkyrmNet):
+        extra[HALF_MODEL] = to_onnx(training.best, half=True)
     # what the bundle says of itself comes from the bundle: write it, ask it, write it again
     bundle = write_bundle(directory, condition, model, "not evaluated yet\n", extra)
     engine = Engine.from_bundle(bundle)

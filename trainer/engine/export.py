@@ -12,6 +12,7 @@ from torch import nn
 
 from ...inference.told import TOLD
 from ..learning.architectures import Network
+from ..learning.network import SkyrmNet
 
 
 class _Outputs(nn.Module):
@@ -25,16 +26,26 @@ class _Outputs(nn.Module):
         self, image: torch.Tensor, told: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, ...]:
         maps = self.network(image, told)
-        outputs = torch.sigmoid(maps.logits), maps.log_diameter, maps.features
+        outputs = torch.sigmoid(maps.logits).float(), maps.log_diameter
         return tuple(each for each in outputs if each is not None)
 
 
-def to_onnx(network: Network) -> bytes:
+def to_onnx(network: Network, *, half: bool = False) -> bytes:
     """Return a model with the inputs and outputs that `OpenVinoBackend` asks for.
 
     Batch, height and width are free, the last two multiples of `network.size_multiple`.
+
+    Parameters
+    ----------
+    half
+        Convolutions in half precision, for GPUs; inputs and outputs are float32 all the same. Only
+        of a `SkyrmNet`.
     """
-    model = _Outputs(copy.deepcopy(network)).eval().cpu()
+    network = copy.deepcopy(network)
+    if half:
+        assert isinstance(network, SkyrmNet)
+        network.halve()
+    model = _Outputs(network).eval().cpu()
     # free sizes must not be 0 or 1 in the example, or the exporter takes them for constants
     examples = [torch.zeros(2, 1, 4 * network.size_multiple, 6 * network.size_multiple)]
     batch = torch.export.Dim("batch")
@@ -51,7 +62,7 @@ def to_onnx(network: Network) -> bytes:
             tuple(examples),
             path,
             input_names=["image", "told"][: len(examples)],
-            output_names=["probability", "log_diameter", "features"][: 1 + 2 * (len(examples) - 1)],
+            output_names=["probability", "log_diameter"][: len(examples)],
             dynamic_shapes=tuple(shapes),
             external_data=False,
             dynamo=True,

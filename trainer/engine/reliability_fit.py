@@ -34,14 +34,14 @@ class _Observations:
     """What an engine found in frames, and what was there.
 
     `terms` (n, 4) and `right` (n,) of every object found; `log_error` (m,) and `sigma` (m,) of the
-    sizes of those that are right and whole; `features` (frames, channels) or None.
+    sizes of those that are right and whole; `told` (frames, TOLD).
     """
 
     terms: np.ndarray
     right: np.ndarray
     log_error: np.ndarray
     sigma: np.ndarray
-    features: np.ndarray | None
+    told: np.ndarray
 
 
 def fit_reliability(
@@ -60,7 +60,7 @@ def fit_reliability(
     # an interval of one sigma tells sigma
     plain = replace(engine, reliability=Reliability(interval_factor=1.0))
     kept_back = _observed(plain, validation, frames, seed=1)
-    confidence = factor = familiarity = None
+    confidence = factor = None
     bias = 0.0
     if 0 < np.count_nonzero(kept_back.right) < len(kept_back.right):
         confidence = fit_confidence(kept_back.terms, kept_back.right)
@@ -69,10 +69,7 @@ def fit_reliability(
             bias = float(np.median(kept_back.log_error))
         off = np.abs(kept_back.log_error - bias)
         factor = float(np.quantile(off / kept_back.sigma, level))
-    if kept_back.features is not None:
-        learned = _observed(plain, training, frames, seed=2).features
-        assert learned is not None
-        familiarity = fit_familiarity(learned, kept_back.features)
+    familiarity = fit_familiarity(_told(training, frames, seed=2), kept_back.told)
     return Reliability(
         confidence=confidence,
         interval_level=level,
@@ -105,7 +102,7 @@ def fit_confidence(terms: np.ndarray, right: np.ndarray) -> Confidence:
 
 
 def fit_familiarity(learned: np.ndarray, kept_back: np.ndarray) -> Familiarity:
-    """Return the familiarity of features (frames, channels), its limit set on frames kept back."""
+    """Return the familiarity of frames, told as (frames, TOLD); its limit is of those kept back."""
     mean, scale = learned.mean(axis=0), learned.std(axis=0) + 1e-6
     off = (learned - mean) / scale
     directions = np.linalg.svd(off, full_matrices=False)[2]
@@ -145,14 +142,13 @@ def example_metadata(example: Example, source: ExampleSource) -> FrameMetadata:
 def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> _Observations:
     rng = np.random.default_rng(seed)
     segmenter = Segmenter(engine)
-    objects, features = [], []
+    objects, told = [], []
     for _ in range(frames):
         example = source.draw(rng)
         found = segmenter.segment(example.image[0], example_metadata(example, source))
         truth = true_objects(example.labels, source.grid.cell_size_nm)
         objects.append(_objects(found, truth))
-        if found.features is not None:
-            features.append(found.features)
+        told.append(example.told)
     table = pd.concat(objects).query("diameter_nm.notna()")  # no stripes
     terms = confidence_terms(
         *(
@@ -166,8 +162,13 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
         table["right"].to_numpy(),
         np.log(sized["diameter_nm"].to_numpy() / sized["true_diameter_nm"].to_numpy()),
         np.exp(sized["log_sigma"].to_numpy()),
-        np.stack(features) if features else None,
+        np.stack(told),
     )
+
+
+def _told(source: ExampleSource, frames: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.stack([source.draw(rng).told for _ in range(frames)])
 
 
 def _objects(found: Segmentation, truth: TrueObjects) -> pd.DataFrame:

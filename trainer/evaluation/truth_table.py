@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...inference.instances import THRESHOLD, Instances, find_instances, smallest_core_px
-
-RIM_CELLS = 2.0
-"""A core's rim, of which less than half a cell lies inside, is at most so far off the others."""
+from ...inference.instances import Instances, find_instances, smallest_core_px
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class TrueObjects:
     mask
         Bool of the image's (ny, nx), by the label rule; also what belongs to no core in view.
     labels
-        int32 of the same shape: the object of every mask pixel, from 1, 0 elsewhere.
+        uint16 of the same shape: the object of every mask pixel, from 1, 0 elsewhere.
     table
         One row an object: `label`; `y`, `x`, the centre in cells; `diameter_nm` of the contour
         Mz = 0, NaN of stripes, and of no use where the border cuts; `touches_border`; `is_stripe`;
@@ -59,17 +56,10 @@ def _table(
     parted: Instances, core: np.ndarray, log_diameter: np.ndarray, cell_size_nm: float
 ) -> pd.DataFrame:
     count = parted.count
-    near = (parted.core_distance <= RIM_CELLS) & (core > 0)
-    y, x = np.nonzero(near)
-    owner, weight = parted.nearest[near], core[near].astype(float)
-
-    def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(owner, values, minlength=count + 1)[1:]
-
-    area = total(weight)
-    centre_y, centre_x = total(weight * y) / area, total(weight * x) / area
-    inside = core[near] >= THRESHOLD
-    is_stripe = total(inside * np.isnan(log_diameter[near])) > 0.5 * total(inside)
+    # a core's rim, of which less than half a cell lies inside, is in the surroundings
+    area, centre, _ = parted.surroundings.moments(parted.surroundings.of(core), count)
+    centre_x, centre_y = centre.T
+    is_stripe = parted.cores.means(np.isnan(log_diameter), count) > 0.5
     rim = np.ones(core.shape, bool)
     rim[1:-1, 1:-1] = False
     numbers = np.arange(1, count + 1)

@@ -18,7 +18,7 @@ class BlockNetwork(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     architecture: Literal["blocks"] = "blocks"
-    filters: int = Field(default=48, ge=4)
+    filters: int = Field(default=32, ge=4)
     levels: int = Field(default=3, ge=2, le=6)
     block: Literal[1, 2, 4, 8] = 8
 

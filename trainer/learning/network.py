@@ -13,6 +13,7 @@ a range of imaging conditions, and sees at each place what only the whole image 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -40,9 +41,6 @@ class Maps(NamedTuple):
     log_diameter
         Mean and log of the standard deviation of ln(diameter / nm) of the skyrmion at a place,
         shape (batch, 2, height / block, width / block); None from a network that does not size.
-    features
-        What is told of the whole image, on its usual scale, shape (batch, TOLD); None likewise. A
-        frame is known or unknown by these.
     frame_size
         Mean and log of the standard deviation of the image's mean ln(diameter / nm), from the
         spectrum alone, shape (batch, 2); None likewise.
@@ -50,32 +48,36 @@ class Maps(NamedTuple):
 
     logits: torch.Tensor
     log_diameter: torch.Tensor | None = None
-    features: torch.Tensor | None = None
     frame_size: torch.Tensor | None = None
 
 
-class _Convolutions(nn.Module):
-    """Two convolutions; the second one's channels may be scaled and shifted."""
+class _Level(nn.Module):
+    """Convolutions at one resolution; the last one's channels are scaled and shifted."""
 
-    def __init__(self, channels_in: int, channels_out: int) -> None:
+    def __init__(self, *channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
-        self.first_norm = nn.BatchNorm2d(channels_out)
-        self.second = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False)
-        self.second_norm = nn.BatchNorm2d(channels_out)
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(before, after, 3, padding=1, bias=False)
+            for before, after in pairwise(channels)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(after) for after in channels[1:])
         self.activation = nn.LeakyReLU(0.01, inplace=True)
 
-    def forward(self, x: torch.Tensor, modulation: torch.Tensor | None = None) -> torch.Tensor:
-        x = self.activation(self.first_norm(self.first(x)))
-        x = self.second_norm(self.second(x))
-        if modulation is not None:
-            scale, shift = modulation[:, :, None, None].chunk(2, dim=1)
-            x = x * (1 + scale) + shift
-        return self.activation(x)
+    def forward(self, x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+        *others, last = zip(self.convolutions, self.norms, strict=True)
+        for convolution, norm in others:
+            x = self.activation(norm(convolution(x)))
+        convolution, norm = last
+        scale, shift = modulation[:, :, None, None].chunk(2, dim=1)
+        return self.activation(norm(convolution(x)) * (1 + scale) + shift)
 
 
 class SkyrmNet(nn.Module):
     """U-Net with space-to-depth input, maps of mask, core and size, told what is known.
+
+    The first level has most of the positions and so most of the work: it has one convolution on the
+    way down and one on the way up, and what is skipped is added, not concatenated
+    (docs/decisions/0005).
 
     Parameters
     ----------
@@ -89,22 +91,32 @@ class SkyrmNet(nn.Module):
     told_middle: torch.Tensor
     told_scale: torch.Tensor
 
-    def __init__(self, filters: int = 48, levels: int = 3, block: int = 8) -> None:
+    def __init__(self, filters: int = 32, levels: int = 3, block: int = 8) -> None:
         super().__init__()
         self.size_multiple = block * 2 ** (levels - 1)
         self.size_block = block
-        self.widths = [filters * 2**level for level in range(levels)]
+        widths = self.widths = [filters * 2**level for level in range(levels)]
+        sides = [block * 2**level for level in range(levels)]
+        # a pixel sees so far: convolutions down and up, and the coarsest block that it lies in
+        self.reach = sides[0] + 2 * sum(sides[1:]) + sum(sides[:-1]) + sides[-1]
         self.fold = nn.PixelUnshuffle(block)
+        self.stem = nn.Sequential(
+            nn.Conv2d(block**2, filters, 1, bias=False),
+            nn.BatchNorm2d(filters),
+            nn.LeakyReLU(0.01, inplace=True),
+        )
         self.down = nn.ModuleList(
-            _Convolutions(before, after)
-            for before, after in zip([block**2, *self.widths[:-1]], self.widths, strict=True)
+            [
+                _Level(filters, filters),
+                *(_Level(above, width, width) for above, width in pairwise(widths)),
+            ]
         )
         self.pool = nn.MaxPool2d(2)
-        self.up = nn.ModuleList(
+        self.rise = nn.ModuleList(
             nn.ConvTranspose2d(deep, shallow, 2, stride=2)
-            for deep, shallow in zip(self.widths[:0:-1], self.widths[-2::-1], strict=True)
+            for deep, shallow in pairwise(reversed(widths))
         )
-        self.join = nn.ModuleList(_Convolutions(2 * width, width) for width in self.widths[-2::-1])
+        self.up = nn.ModuleList(_Level(width, width) for width in widths[-2::-1])
         self.head = nn.Conv2d(filters, 2 * block**2, 1)
         self.size_head = nn.Conv2d(filters, 2, 1)
         self.unfold = nn.PixelShuffle(block)
@@ -131,6 +143,11 @@ class SkyrmNet(nn.Module):
         self.told_middle.copy_(middle)
         self.told_scale.copy_(scale)
 
+    def halve(self) -> None:
+        """Bring the convolutions to half precision, in place."""
+        for part in (self.stem, self.down, self.rise, self.up, self.head, self.size_head):
+            part.half()
+
     def forward(self, image: torch.Tensor, told: torch.Tensor) -> Maps:
         """Return the maps of normalised images.
 
@@ -148,25 +165,26 @@ class SkyrmNet(nn.Module):
         modulations = self.know(torch.cat([known[:, :2], sense.detach()], dim=1)).split(
             [2 * width for width in self._modulated], dim=1
         )
+        # the convolutions may be in half precision; what is a number a frame never is
+        x = self.stem(self.fold(image.to(self.head.weight.dtype)))
+        modulations = [modulation.to(x.dtype) for modulation in modulations]
         down, up = modulations[: len(self.widths)], modulations[len(self.widths) :]
-        x = self.fold(image)
         skipped = []
         for level, (convolutions, modulation) in enumerate(zip(self.down, down, strict=True)):
             if level:
                 x = self.pool(x)
             x = convolutions(x, modulation)
             skipped.append(x)
-        for rise, join, skip, modulation in zip(
-            self.up, self.join, reversed(skipped[:-1]), up, strict=True
+        for rise, convolutions, skip, modulation in zip(
+            self.rise, self.up, reversed(skipped[:-1]), up, strict=True
         ):
-            x = join(torch.cat([skip, rise(x)], dim=1), modulation)
+            x = convolutions(skip + rise(x), modulation)
         frame_size = sense * sense.new_tensor(_SIZE_SCALE) + sense.new_tensor(_SIZE_MIDDLE)
         # a skyrmion is as large as the frame's others, until its surroundings say otherwise
-        sizes = self.size_head(x) + frame_size.detach()[:, :, None, None]
+        sizes = self.size_head(x).to(frame_size.dtype) + frame_size.detach()[:, :, None, None]
         return Maps(
             self.unfold(self.head(x)),
             _limited(sizes),
-            known,
             _limited(frame_size),
         )
 

@@ -46,6 +46,13 @@ class PaperNet(nn.Module):
         super().__init__()
         widths = [filters * 2**level for level in range(len(_LAYERS))]
         self.size_multiple = 2 ** (len(_LAYERS) - 1)
+        sides = [2**level for level in range(len(_LAYERS))]
+        # a pixel sees so far: convolutions down and up, transposed ones, and the coarsest block
+        self.reach = (
+            sum(layers * side for layers, side in zip(_LAYERS, sides, strict=True))
+            + sum((layers + 1) * side for layers, side in zip(_LAYERS, sides[:-1], strict=False))
+            + 2 * sides[-1]
+        )
         self.down = nn.ModuleList(
             _convolutions(layers, before, after)
             for layers, before, after in zip(_LAYERS, [1, *widths[:-1]], widths, strict=True)

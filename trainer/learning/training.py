@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,6 +158,9 @@ class Training:
             pin_memory=self.device == "cuda",
         )
         batches = iter(loader)
+        if self.device == "cpu":
+            # threads that wait for each other beside busy loaders lose more than they gain
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) - plan.loader_processes))
         if self.step == 0 and isinstance(self.network, SkyrmNet):
             self._scale_told(training)
         while not self.is_over:

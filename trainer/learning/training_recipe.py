@@ -51,7 +51,7 @@ class TrainingPlan(BaseModel):
     reliability_frames: int = Field(
         default=500, ge=1, description="frames that each part of the reliability is fitted to"
     )
-    loader_processes: int = Field(default=1, ge=0)
+    loader_processes: int = Field(default=2, ge=0)
 
 
 class TrainingRecipe(BaseModel):

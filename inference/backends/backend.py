@@ -7,6 +7,12 @@ from typing import Protocol
 
 import numpy as np
 
+from ...stream.errors import UserError
+
+
+class BackendFailed(UserError):
+    """A backend cannot run here, or no longer; another one may."""
+
 
 @dataclass(frozen=True)
 class NetworkOutput:
@@ -19,13 +25,10 @@ class NetworkOutput:
     log_diameter
         Shape (n, 2, height / block, width / block): mean and log of the standard deviation of
         ln(diameter / nm) of the skyrmion at a place; None from a network that does not size.
-    features
-        Shape (n, channels): by which a frame is known or unknown, see `Familiarity`; None likewise.
     """
 
     probability: np.ndarray
     log_diameter: np.ndarray | None = None
-    features: np.ndarray | None = None
 
 
 class Backend(Protocol):

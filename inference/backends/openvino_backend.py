@@ -12,14 +12,14 @@ import numpy as np
 import openvino as ov
 import platformdirs
 
-from ..stream.errors import UserError
+from ...stream.errors import UserError
+from ..told import TOLD
 from .backend import NetworkOutput
-from .told import TOLD
 
 #: A run sees one camera, perhaps with two binnings.
 _KEPT_SHAPES = 4
 _INPUTS = ("image", "told")
-_OUTPUTS = ("probability", "log_diameter", "features")
+_OUTPUTS = ("probability", "log_diameter")
 _NAMES = {"f32": "FP32", "bf16": "BF16"}
 
 
@@ -35,7 +35,7 @@ class OpenVinoBackend:
     model_onnx
         The network with a free batch, height and width, float32: input `image` (n, 1, h, w) and, if
         it is to be told, `told` (n, TOLD); output `probability` (n, 2, h, w) and, if it sizes,
-        `log_diameter` and `features` as in `NetworkOutput`.
+        `log_diameter` as in `NetworkOutput`.
     precision
         'bf16' is about twice as fast on CPUs with native support and coarser: probabilities have
         eight bits then.
@@ -55,8 +55,7 @@ class OpenVinoBackend:
         threads: int | None = None,
     ) -> None:
         self._core = ov.Core()
-        capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        if _NAMES[precision] not in capabilities:
+        if precision not in cpu_precisions():
             raise UserError(f"This CPU has no {precision} arithmetic; use f32.")
         self._precision = precision
         self._options: dict[str, str | int] = {
@@ -124,6 +123,12 @@ class OpenVinoBackend:
 
     def _read(self) -> ov.Model:
         return self._core.read_model(self._model_onnx)
+
+
+def cpu_precisions() -> list[str]:
+    """Return which of 'f32' and 'bf16' this CPU computes in."""
+    capabilities = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return [name for name, theirs in _NAMES.items() if theirs in capabilities]
 
 
 def _named(ports: list[Any], names: tuple[str, ...]) -> dict[str, ov.PartialShape]:

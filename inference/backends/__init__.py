@@ -1,0 +1,1 @@
+"""What runs networks: OpenVINO on the CPU, TensorRT on an NVIDIA GPU."""

@@ -1,0 +1,125 @@
+"""Plans of the shipped engines are built without a GPU; to run one needs one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from skyrmlive.inference.backends.backend import BackendFailed
+from skyrmlive.inference.backends.cuda_driver import cuda_devices
+from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
+from skyrmlive.inference.backends.tensorrt_backend import TensorRtBackend
+from skyrmlive.inference.backends.tensorrt_plan import (
+    PlanShapes,
+    build_plan,
+    is_portable,
+    tensorrt_module,
+)
+from skyrmlive.inference.bundle import EngineBundle
+from skyrmlive.inference.engine import Engine
+from skyrmlive.inference.engine_store import SHIPPED
+from skyrmlive.inference.told import TOLD
+from skyrmlive.stream.errors import UserError
+
+MODULE = tensorrt_module()
+DEVICES = cuda_devices()
+needs_tensorrt = pytest.mark.skipif(MODULE is None, reason="neither TensorRT is installed")
+needs_gpu = pytest.mark.skipif(not DEVICES, reason="no NVIDIA GPU with a working driver")
+no_gpu = pytest.mark.skipif(bool(DEVICES), reason="there is a GPU")
+
+
+@pytest.fixture(scope="module", params=sorted(path.name for path in SHIPPED.iterdir()))
+def bundle(request) -> EngineBundle:
+    return EngineBundle.load(SHIPPED / request.param)
+
+
+@needs_tensorrt
+def test_a_plan_has_the_networks_inputs_outputs_and_sizes(bundle):
+    """In a process of its own: a TensorRT without a driver may not end well."""
+    if not is_portable(MODULE) and not DEVICES:
+        pytest.skip("this TensorRT plans on a GPU only")
+    script = """
+import sys
+from skyrmlive.inference.backends.tensorrt_plan import PlanShapes, build_plan, logger
+from skyrmlive.inference.backends.tensorrt_plan import tensorrt_module
+from skyrmlive.inference.bundle import EngineBundle
+
+trt = tensorrt_module()
+model = EngineBundle.load(sys.argv[1]).half_model_onnx
+plan = build_plan(trt, model, PlanShapes(32, 512, 1024))
+print("plan of", len(plan), "bytes")
+log = logger(trt)
+network = trt.Builder(log).create_network(0)
+parser = trt.OnnxParser(network, log)
+assert parser.parse(model)
+for port in [network.get_input(i) for i in range(network.num_inputs)] + [
+    network.get_output(i) for i in range(network.num_outputs)
+]:
+    print(port.name, tuple(port.shape), port.dtype)
+halves = sum(
+    network.get_layer(i).type == trt.LayerType.CONVOLUTION
+    and network.get_layer(i).get_output(0).dtype == trt.DataType.HALF
+    for i in range(network.num_layers)
+)
+print("convolutions in half precision:", halves)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(bundle.path)], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    lines = run.stdout.splitlines()
+    assert int(lines[0].split()[2]) > 100_000
+    assert lines[1:5] == [
+        "image (-1, 1, -1, -1) DataType.FLOAT",
+        f"told (-1, {TOLD}) DataType.FLOAT",
+        "probability (-1, 2, -1, -1) DataType.FLOAT",
+        "log_diameter (-1, 2, -1, -1) DataType.FLOAT",
+    ]
+    assert int(lines[5].split()[-1]) >= 10
+
+
+@needs_tensorrt
+def test_what_is_no_network_is_refused_in_a_sentence():
+    if not is_portable(MODULE) and not DEVICES:
+        pytest.skip("this TensorRT plans on a GPU only")
+    with pytest.raises(UserError, match="cannot read the engine's network"):
+        build_plan(MODULE, b"no model", PlanShapes())
+
+
+def test_half_precision_gives_the_same_maps(bundle):
+    """The network that TensorRT is given, on the CPU."""
+    rng = np.random.default_rng(0)
+    image = rng.standard_normal((1, 1, 256, 256)).astype(np.float32)
+    told = np.zeros((1, TOLD), np.float32)
+    whole = OpenVinoBackend(bundle.model_onnx, threads=2).infer(image, told)
+    half = OpenVinoBackend(bundle.half_model_onnx, threads=2).infer(image, told)
+    np.testing.assert_allclose(half.probability, whole.probability, atol=0.02)
+    np.testing.assert_allclose(half.log_diameter, whole.log_diameter, atol=0.02)
+
+
+@no_gpu
+def test_without_a_gpu_the_reason_is_told_and_openvino_runs(bundle):
+    with pytest.raises(BackendFailed, match="no NVIDIA GPU"):
+        TensorRtBackend(bundle.half_model_onnx)
+    with pytest.raises(BackendFailed, match="no NVIDIA GPU"):
+        Engine.from_bundle(bundle, backend="tensorrt")
+    assert "OpenVINO" in Engine.from_bundle(bundle, backend="auto").describe()
+
+
+@needs_gpu
+@needs_tensorrt
+def test_the_gpu_agrees_with_openvino(bundle, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    rng = np.random.default_rng(0)
+    told = np.zeros((1, TOLD), np.float32)
+    gpu = TensorRtBackend(bundle.half_model_onnx)
+    for side in (256, 512):
+        image = rng.standard_normal((1, 1, side, side)).astype(np.float32)
+        expected = OpenVinoBackend(bundle.model_onnx).infer(image, told)
+        found = gpu.infer(image, told)
+        np.testing.assert_allclose(found.probability, expected.probability, atol=0.02)
+        np.testing.assert_allclose(found.log_diameter, expected.log_diameter, atol=0.02)
+    gpu.close()
