@@ -91,7 +91,10 @@ def train(
     chosen = chosen.model_copy(update={"plan": chosen.plan.model_copy(update=plan)})
     start = None
     if chosen.start_from is not None:
-        start = weights_of(EngineBundle.load(find_engine(chosen.start_from)))
+        bundle = EngineBundle.load(find_engine(chosen.start_from))
+        start = weights_of(bundle)
+        # a folder of this machine means nothing to who reads the card
+        chosen = chosen.model_copy(update={"start_from": bundle.condition.name})
     if films:
         stores = [FilmStore.open(path) for path in films]
     else:

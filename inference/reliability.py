@@ -134,7 +134,8 @@ class Reliability(BaseModel):
         description="half width of the interval of ln(diameter), over the network's sigma",
     )
     log_diameter_bias: float = Field(
-        default=0.0, description="of the network's ln(diameter), median; taken from its diameters"
+        default=0.0,
+        description="log of the mean of found over true diameters, which are divided by that",
     )
     familiarity: Familiarity | None = None
 

@@ -1,6 +1,7 @@
 """The whole road once, small: films, training with a restart, a bundle, its evaluation."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,6 +171,8 @@ def test_the_bundle_runs_and_gives_what_torch_gives(trained):
     found = engine.backend.infer(image, told)
     np.testing.assert_allclose(found.probability, torch.sigmoid(expected.logits), atol=2e-3)
     np.testing.assert_allclose(found.log_diameter, expected.log_diameter, atol=5e-3)
+    for model in (bundle.model_onnx, bundle.half_model_onnx):
+        assert str(Path(__file__).parents[2]).encode() not in model, "it tells nobody's folders"
     assert bundle.condition.mask_definition == "Mz < 0.98, eroded by 1 cell"
     assert "| 100 |" in bundle.card
     assert bundle.reliability.familiarity is not None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import logging
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from torch import nn
 
@@ -55,7 +58,10 @@ def to_onnx(network: Network, *, half: bool = False) -> bytes:
     if network.is_told:
         examples.append(torch.zeros(2, TOLD))
         shapes.append({0: batch})
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # the exporter speaks of its own workings
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         path = Path(folder) / "model.onnx"
         torch.onnx.export(
             model,
@@ -68,4 +74,14 @@ def to_onnx(network: Network, *, half: bool = False) -> bytes:
             dynamo=True,
             verbose=False,
         )
-        return path.read_bytes()
+        return without_traces(path.read_bytes())
+
+
+def without_traces(model_onnx: bytes) -> bytes:
+    """Return a model without what the exporter notes of the code and the folders that it ran in."""
+    model = onnx.load_from_string(model_onnx)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        del part.metadata_props[:]
+        part.ClearField("doc_string")
+    return model.SerializeToString()

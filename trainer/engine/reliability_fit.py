@@ -66,7 +66,8 @@ def fit_reliability(
         confidence = fit_confidence(kept_back.terms, kept_back.right)
     if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
         if len(kept_back.log_error) >= _ENOUGH_SIZES:
-            bias = float(np.median(kept_back.log_error))
+            # so that diameters are right in the mean, as they are quoted
+            bias = float(np.log(np.mean(np.exp(kept_back.log_error))))
         off = np.abs(kept_back.log_error - bias)
         factor = float(np.quantile(off / kept_back.sigma, level))
     familiarity = fit_familiarity(_told(training, frames, seed=2), kept_back.told)
