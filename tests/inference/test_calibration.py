@@ -97,10 +97,7 @@ def test_the_shipped_engine_finds_scale_and_direction(distance_nm, pixel_size_nm
     seen = as_seen(lattice_image(distance_nm, seed=2), pixel_size_nm, axis_deg, noise)
     found = estimate_calibration(seen, load_engine())
     assert abs(turned(found.tilt_axis_deg, axis_deg)) < 8
-    # a wide lattice is the less sure in scale (docs/real-frames.md)
-    assert found.pixel_size_nm == pytest.approx(
-        pixel_size_nm, rel=0.1 if distance_nm < 150 else 0.25
-    )
+    assert found.pixel_size_nm == pytest.approx(pixel_size_nm, rel=0.1)
     assert found.doubts() == []
 
 
