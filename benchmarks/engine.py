@@ -24,6 +24,7 @@ from lorentz_frame import lorentz_frame
 from rich.console import Console
 from rich.table import Table
 
+from skyrmlive.cli.collector import without_pauses
 from skyrmlive.inference.analyser import SkyrmionAnalyser
 from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.bundle import EngineBundle
@@ -39,7 +40,8 @@ def stages(engine: Engine, side: int, repeats: int) -> tuple[dict[str, np.ndarra
     """Return the latency in ms of each stage, frame by frame, and the number of skyrmions."""
     frame = lorentz_frame(side, engine.condition)
     analyser = SkyrmionAnalyser(engine)
-    results = [analyser.analyse(frame, index, 0.0).summary for index in range(repeats + 2)][2:]
+    with without_pauses():  # as in `serve`
+        results = [analyser.analyse(frame, index, 0.0).summary for index in range(repeats + 2)][2:]
     times = {
         stage: np.array([result.latency_ms[stage] for result in results])
         for stage in results[0].latency_ms

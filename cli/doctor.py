@@ -28,6 +28,7 @@ def doctor(
     """Say what this machine has, which backend will run, how fast, and what would help."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from ..inference.backends.cuda_driver import cuda_devices
     from ..inference.bundle import EngineBundle
@@ -42,17 +43,20 @@ def doctor(
     with console.status("trying the engine out"):
         tried = rehearse(ready, side)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("computer", _computer())
-    table.add_row("GPU", "; ".join(map(_gpu, devices)) or "no NVIDIA GPU with a working driver")
-    table.add_row("engine", f"{ready.engine_id}, {len(bundle.files)} files as in its manifest")
-    table.add_row("runs on", ready.backend.describe())
-    table.add_row("speed", _speed(tried, side))
-    table.add_row("start", f"{tried.first_ms / 1e3:.1f} s for the first frame of a shape")
-    table.add_row("viewer", _package("napari", "viewer"))
-    table.add_row("training", _package("torch", "train"))
+    for name, said in (
+        ("computer", _computer()),
+        ("GPU", "; ".join(map(_gpu, devices)) or "no NVIDIA GPU with a working driver"),
+        ("engine", f"{ready.engine_id}, {len(bundle.files)} files as in its manifest"),
+        ("runs on", ready.backend.describe()),
+        ("speed", _speed(tried, side)),
+        ("start", f"{tried.first_ms / 1e3:.1f} s for the first frame of a shape"),
+        ("viewer", _package("napari", "viewer")),
+        ("training", _package("torch", "train")),
+    ):
+        table.add_row(name, Text(said))  # brackets of extras are no markup
     console.print(table, highlight=False)
     for advice in _advice(devices, ready.backend.describe(), tried):
-        console.print(f"- {advice}", highlight=False)
+        console.print(f"- {advice}", highlight=False, markup=False)
 
 
 def _computer() -> str:

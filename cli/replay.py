@@ -49,6 +49,7 @@ def replay(
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
         from ..stream.result import FrameResult
+        from .collector import without_pauses
         from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
         from .stopping import on_signals
@@ -79,7 +80,7 @@ def replay(
         )
         if window is not None:
             window.wait_until_listening()
-        with display, on_signals(run.stop, run.abandon) as signals:
+        with display, without_pauses(), on_signals(run.stop, run.abandon) as signals:
             report = run.run()
         typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")
         if report.failed or report.counters["rejected"]:

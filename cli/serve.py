@@ -76,6 +76,7 @@ def serve(
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
         from ..stream.recording import RunRecorder
+        from .collector import without_pauses
         from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
         from .stopping import on_signals
@@ -101,7 +102,7 @@ def serve(
         typer.echo(f"Frames from {listener.address}, engine {analyser.engine_id}.", err=True)
         if publisher is not None:
             typer.echo(f"Results on {publisher.address}. Ctrl-C stops.", err=True)
-        with display, on_signals(run.stop, run.abandon) as signals:
+        with display, without_pauses(), on_signals(run.stop, run.abandon) as signals:
             report = run.run()
         typer.echo(_summary(report))
         if window is not None and not signals.asked:

@@ -45,6 +45,8 @@ def test_the_doctor_says_what_runs_and_how_fast(home):
     assert drawn > 70
     assert found > 0.8 * drawn
     assert latency > 0
+    if told["GPU"].startswith("no NVIDIA"):
+        assert "An NVIDIA GPU with 'skyrmlive[tensorrt-rtx]'" in run.stdout
 
 
 def test_an_engine_goes_out_and_comes_back(home):
