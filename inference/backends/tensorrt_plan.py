@@ -68,7 +68,9 @@ def build_plan(module: ModuleType, model_onnx: bytes, shapes: PlanShapes) -> byt
     network = builder.create_network(_strongly_typed(module))
     parser = module.OnnxParser(network, log)
     if not parser.parse(model_onnx):
-        reasons = "; ".join(str(parser.get_error(i).desc()) for i in range(parser.num_errors))
+        reasons = "; ".join(
+            str(parser.get_error(i).desc()).rstrip(".") for i in range(parser.num_errors)
+        )
         raise UserError(f"TensorRT cannot read the engine's network: {reasons}.")
     config = builder.create_builder_config()
     profile = builder.create_optimization_profile()

@@ -51,7 +51,7 @@ TINY = TrainingRecipe(
     name="tiny",
     optics=OPTICS,
     degradation=DEGRADATION,
-    network=BlockNetwork(filters=8, levels=3, block=4),
+    network=BlockNetwork(filters=16, levels=3, block=4),
     plan=TrainingPlan(
         steps=60,
         batch=4,
