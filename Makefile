@@ -35,7 +35,13 @@ lint:  ## style and types
 # The screen is required here: without it the tests of the viewer would be skipped in silence.
 test: lint  ## style, types and all tests (PYTEST=... hands options to pytest)
 	@tools/setup_screen.sh --virtual
+ifeq ($(strip $(PYTEST)),)
+	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest --ignore tests/trainer
+# The trainer forks workers: in a process without Qt's and napari's threads.
+	@echo "== pytest, trainer" && $(TEST)/pytest tests/trainer
+else
 	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(PYTEST)
+endif
 
 clean:  ## remove environments, caches and what demo and tests wrote
 	rm -rf .venv demo-output test-output build .pytest_cache .ruff_cache .hypothesis *.egg-info

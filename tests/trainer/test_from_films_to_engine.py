@@ -59,6 +59,7 @@ TINY = TrainingRecipe(
         validation_examples=8,
         warm_up_steps=10,
         reliability_frames=20,
+        loader_processes=0,
         average_decay=0.9,
     ),
 )
