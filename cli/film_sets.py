@@ -49,8 +49,6 @@ def relaxed_set(
 
 def wanted_set(folder: Path, wanted: WantedFilms, device: str) -> FilmStore:
     """Return the set that a training recipe names, made in `folder` as far as it is missing."""
-    import torch
-
     from ..trainer.dataset.film_set import SimulatedFilms
     from ..trainer.dataset.recipe_files import load_preset
     from ..trainer.micromagnetics.relaxation import RelaxationPlan
@@ -60,8 +58,4 @@ def wanted_set(folder: Path, wanted: WantedFilms, device: str) -> FilmStore:
         plan = RelaxationPlan(max_steps=wanted.max_steps)
     source = SimulatedFilms(recipe=load_preset(wanted.preset), plan=plan, seed=wanted.seed)
     path = folder / f"{wanted.preset}-{wanted.seed}"
-    threads = torch.get_num_threads()
-    try:
-        return relaxed_set(path, source, wanted.films, 0, 0, device)
-    finally:  # films are made with one thread, the training after them is not
-        torch.set_num_threads(threads)
+    return relaxed_set(path, source, wanted.films, 0, 0, device)

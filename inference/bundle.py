@@ -206,16 +206,18 @@ def _read_manifest(directory: Path) -> _Manifest:
     return manifest
 
 
+def is_inner_path(name: str) -> bool:
+    """Say whether a file's name leads to a place inside of the folder that it is relative to."""
+    path = PurePosixPath(name)
+    inside = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    # backslashes and drive letters are separators elsewhere
+    return inside and not any(character in name for character in "\\:\0")
+
+
 def _read_verified(directory: Path, name: str, digest: str) -> bytes:
-    plain = PurePosixPath(name)
-    inside = plain.parts and not plain.is_absolute() and ".." not in plain.parts
-    file = directory.joinpath(*plain.parts)
-    # Backslashes and drive letters are separators elsewhere; links may lead out of the bundle.
-    if (
-        not inside
-        or any(character in name for character in "\\:\0")
-        or not file.resolve().is_relative_to(directory.resolve())
-    ):
+    file = directory.joinpath(*PurePosixPath(name).parts)
+    # links may lead out of the bundle
+    if not is_inner_path(name) or not file.resolve().is_relative_to(directory.resolve()):
         raise UserError(
             f"The manifest of the engine bundle {directory} names a file outside it: {name!r}."
         )

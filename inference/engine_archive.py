@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ..stream.errors import UserError
-from .bundle import MANIFEST, EngineBundle
+from .bundle import MANIFEST, EngineBundle, is_inner_path
 from .engine_store import SHIPPED, find_engine, list_engines, user_directory
 
 #: Of all files of an archive, unpacked; bundles have a few megabytes.
@@ -102,8 +102,7 @@ def _unpacked(source: Path, folder: Path) -> None:
             if sum(member.file_size for member in members) > _MAX_BYTES:
                 raise UserError(f"{source} is too large for an engine.")
             for member in members:
-                plain = PurePosixPath(member.filename)
-                if plain.is_absolute() or ".." in plain.parts or ":" in member.filename:
+                if not is_inner_path(member.filename):
                     raise UserError(f"{source} holds a file outside of it: {member.filename!r}.")
             folder.mkdir()
             archive.extractall(folder, members)

@@ -51,14 +51,10 @@ class OwnedPixels:
         """Return the values that an image has there."""
         return image.ravel()[self.index]
 
-    def sums(self, values: np.ndarray, count: int) -> np.ndarray:
-        """Return the sum of `values` (n,) over each of `count` objects."""
-        return np.bincount(self.owner, values, minlength=count + 1)[1:]
-
     def means(self, image: np.ndarray, count: int) -> np.ndarray:
         """Return the mean of an image over each of `count` objects."""
         pixels = np.bincount(self.owner, minlength=count + 1)[1:]
-        return self.sums(self.of(image), count) / pixels
+        return np.bincount(self.owner, self.of(image), minlength=count + 1)[1:] / pixels
 
     def moments(self, weight: np.ndarray, count: int) -> Moments:
         """Return the moments of `count` objects whose pixels weigh `weight` (n,).

@@ -14,7 +14,7 @@ from .condition import ImagingCondition
 from .engine import Engine
 from .weak_phase import WeakPhaseImage
 
-_PER_PIXEL = 1500 / 2048**2
+SKYRMIONS_PER_PIXEL = 1500 / 2048**2
 _CORE_DIAMETER_NM = 34.0
 _NOISE = 0.1
 """Standard deviation over that of the image."""
@@ -70,7 +70,7 @@ def lattice_frame(condition: ImagingCondition, side: int) -> tuple[Frame, int]:
     count
         Number of skyrmions.
     """
-    spacing = math.sqrt(2 / (math.sqrt(3) * _PER_PIXEL))
+    spacing = math.sqrt(2 / (math.sqrt(3) * SKYRMIONS_PER_PIXEL))
     rows, columns = np.mgrid[: side / (spacing * math.sqrt(3) / 2), : side / spacing]
     rng = np.random.default_rng(0)
     x = (columns + rows % 2 / 2 + 0.25) * spacing + rng.normal(0, 2, columns.shape)
@@ -83,11 +83,16 @@ def lattice_frame(condition: ImagingCondition, side: int) -> tuple[Frame, int]:
     image = WeakPhaseImage(condition, (side, side)).render(cores)
     image /= image.std()
     counts = 2000 * (1 + 0.05 * (image + rng.normal(0, _NOISE, image.shape)))
-    metadata = FrameMetadata(
+    frame = Frame(np.rint(counts).astype(np.uint16), nominal_metadata(condition))
+    return frame, int(np.count_nonzero(inside))
+
+
+def nominal_metadata(condition: ImagingCondition) -> FrameMetadata:
+    """Return what a frame tells that is in an engine's geometry and condition."""
+    return FrameMetadata(
         pixel_size_nm=condition.pixel_size_nm,
         tilt_x_deg=condition.tilt_deg,
         defocus_nm=condition.defocus_nm,
         voltage_kv=condition.voltage_kv,
         geometry="sample",
     )
-    return Frame(np.rint(counts).astype(np.uint16), metadata), int(np.count_nonzero(inside))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -90,13 +89,6 @@ class CudaStream:
         """Wait until everything is done."""
         checked(self._cuda.cudaStreamSynchronize(self.handle))
 
-    def __enter__(self) -> CudaStream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def free(self) -> None:
+        """Give it back."""
         self._cuda.cudaStreamDestroy(self.handle)

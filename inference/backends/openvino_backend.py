@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 import openvino as ov
-import platformdirs
 
 from ...stream.errors import UserError
 from ..told import TOLD
 from .backend import NetworkOutput
+from .cache_folder import cache_folder
 
 #: A run sees one camera, perhaps with two binnings.
 _KEPT_SHAPES = 4
@@ -143,7 +143,7 @@ def _cache_directory() -> Path | None:
 
     OpenVINO refuses to compile at all if it cannot write there, as in a service without a home.
     """
-    path = Path(platformdirs.user_cache_dir("skyrmlive", appauthor=False)) / "openvino"
+    path = cache_folder("openvino")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
-
-
-def cache_directory() -> Path:
-    """Return the folder, which need not exist."""
-    return Path(platformdirs.user_cache_dir("skyrmlive", appauthor=False)) / "plans"
+from ...stream.recording.layout import write_whole
+from .cache_folder import cache_folder
 
 
 def cache_key(*parts: object) -> str:
@@ -31,7 +26,7 @@ def cached(key: str, build: Callable[[], bytes], directory: Path | None = None) 
 
     Where nothing can be written, as in a service without a home, it is built every time.
     """
-    folder = cache_directory() if directory is None else directory
+    folder = cache_folder("plans") if directory is None else directory
     file = folder / f"{key}.plan"
     kept = _read(file)
     if kept is not None:
@@ -39,7 +34,7 @@ def cached(key: str, build: Callable[[], bytes], directory: Path | None = None) 
     content = build()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write(file, hashlib.sha256(content).digest() + content)
+        write_whole(file, lambda stream: stream.write(hashlib.sha256(content).digest() + content))
     except OSError:
         pass
     return content
@@ -55,15 +50,3 @@ def _read(file: Path) -> bytes | None:
         return None
     digest, content = stored[:32], stored[32:]
     return content if hashlib.sha256(content).digest() == digest else None
-
-
-def _write(file: Path, stored: bytes) -> None:
-    """Write it whole or not at all."""
-    handle, partial = tempfile.mkstemp(dir=file.parent, prefix=".plan-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(stored)
-        os.replace(partial, file)
-    except OSError:
-        Path(partial).unlink(missing_ok=True)
-        raise

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from ..told import TOLD
 from .backend import BackendFailed, NetworkOutput
-from .cuda_driver import CudaDevice, cuda_devices
+from .cuda_driver import cuda_devices
 from .cuda_memory import CudaBuffer, CudaStream
 from .plan_cache import cache_key, cached
 from .tensorrt_plan import PlanShapes, build_plan, is_portable, logger, tensorrt_module
@@ -51,8 +51,9 @@ class TensorRtBackend:
         module = tensorrt_module()
         if module is None:
             raise BackendFailed("neither tensorrt nor tensorrt-rtx is installed")
-        self._module, self._device, self.largest_side = module, devices[0], shapes.largest
-        key = plan_key(model_onnx, module, self._device, shapes)
+        self._module, self._device = module, devices[0]
+        # another name whenever a plan might not fit
+        key = cache_key(model_onnx, module.__name__, module.__version__, self._device, shapes)
         plan = cached(key, lambda: build_plan(module, model_onnx, shapes))
         self._runtime = module.Runtime(logger(module))
         self._engine = self._runtime.deserialize_cuda_engine(plan)
@@ -62,20 +63,13 @@ class TensorRtBackend:
                 f"(compute capability {'.'.join(map(str, self._device.compute_capability))}) with "
                 f"a driver for CUDA {self._device.driver}"
             )
-        names = [
-            self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)
-        ]
-        mode = module.TensorIOMode.INPUT
-        self._inputs = [name for name in names if self._engine.get_tensor_mode(name) == mode]
-        self._outputs = [name for name in names if name not in self._inputs]
         self._stream = CudaStream()
         self._ready: OrderedDict[tuple[int, ...], _Execution] = OrderedDict()
         self._lock = threading.Lock()
 
     def warm_up(self, height: int, width: int) -> None:
         """Run once on an image of this shape, so that the first frame does not wait."""
-        told = np.zeros((1, *self._engine.get_tensor_shape("told")[1:]), np.float32)
-        self.infer(np.zeros((1, 1, height, width), np.float32), told)
+        self.infer(np.zeros((1, 1, height, width), np.float32), np.zeros((1, TOLD), np.float32))
 
     def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
         """Run the network on each image; see `Backend.infer`."""
@@ -85,7 +79,7 @@ class TensorRtBackend:
                 for image, one in zip(images, told, strict=True)
             ]
         return NetworkOutput(
-            **{name: np.concatenate([each[name] for each in outputs]) for name in self._outputs}
+            **{name: np.concatenate([each[name] for each in outputs]) for name in outputs[0]}
         )
 
     def describe(self) -> str:
@@ -97,13 +91,14 @@ class TensorRtBackend:
         """Give the GPU's memory back."""
         while self._ready:
             self._ready.popitem()[1].free()
+        self._stream.free()
 
     def _execution(self, sides: tuple[int, ...]) -> _Execution:
         execution = self._ready.get(sides)
         if execution is None:
             while len(self._ready) >= _KEPT_SHAPES:
                 self._ready.popitem(last=False)[1].free()
-            execution = self._ready[sides] = _Execution(self._engine, self._inputs, sides)
+            execution = self._ready[sides] = _Execution(self._engine, sides)
         self._ready.move_to_end(sides)
         return execution
 
@@ -111,16 +106,15 @@ class TensorRtBackend:
 class _Execution:
     """What one image shape needs: an execution context and the buffers bound to it."""
 
-    def __init__(self, engine: Any, inputs: list[str], sides: tuple[int, ...]) -> None:
+    def __init__(self, engine: Any, sides: tuple[int, ...]) -> None:
         context = engine.create_execution_context()
         if context is None:
             raise BackendFailed("the GPU has not enough memory for the network")
         self._context = context
         self._buffers: dict[str, CudaBuffer] = {}
-        self._inputs = inputs
         names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
-        for name in inputs:
-            shape = (1, 1, *sides) if name == "image" else (1, engine.get_tensor_shape(name)[1])
+        inputs = {"image": (1, 1, *sides), "told": (1, TOLD)}
+        for name, shape in inputs.items():
             if not context.set_input_shape(name, shape):
                 raise BackendFailed(f"the network is not planned for images of {sides} pixels")
         try:
@@ -133,8 +127,8 @@ class _Execution:
 
     def run(self, image: np.ndarray, told: np.ndarray, stream: CudaStream) -> dict[str, np.ndarray]:
         given = {"image": image, "told": told}
-        for name in self._inputs:
-            self._buffers[name].host[...] = given[name]
+        for name, array in given.items():
+            self._buffers[name].host[...] = array
             self._buffers[name].upload(stream.handle)
         if not self._context.execute_async_v3(int(stream.handle)):
             raise BackendFailed("TensorRT could not run the network")
@@ -149,8 +143,3 @@ class _Execution:
             with contextlib.suppress(BackendFailed):
                 buffer.free()
         self._buffers.clear()
-
-
-def plan_key(model_onnx: bytes, module: ModuleType, device: CudaDevice, shapes: PlanShapes) -> str:
-    """Return the name under which a plan is kept: another one whenever it might not fit."""
-    return cache_key(model_onnx, module.__name__, module.__version__, device, shapes)

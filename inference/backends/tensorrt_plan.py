@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from ...stream.errors import UserError
+from ..tiling import LARGEST_SIDE
 from ..told import TOLD
 
 #: Names of the modules; the wheels of the bindings alone have the last one.
@@ -24,7 +25,7 @@ class PlanShapes:
 
     smallest: int = 32
     best: int = 2048
-    largest: int = 4096
+    largest: int = LARGEST_SIDE
 
 
 def tensorrt_module() -> ModuleType | None:

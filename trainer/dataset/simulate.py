@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from ...stream.errors import UserError
+from ..torch_threads import torch_threads
 from ..worker_processes import worker_pool
 from .film_draw import FilmDraw, draw_film
 from .film_set import SimulatedFilms
@@ -46,9 +47,9 @@ def simulate_films(
     # a run that goes on has the batches that it would have had
     batches = [list(group) for _, group in groupby(missing, key=lambda index: index // batch)]
     if device == "cpu" and (workers == 1 or len(batches) < 2):
-        torch.set_num_threads(1)
-        for indices in batches:
-            yield from _registered(store, _relax_and_store(store, indices))
+        with torch_threads(1):
+            for indices in batches:
+                yield from _registered(store, _relax_and_store(store, indices))
         return
     hint = (
         f"the films that were done are kept in {store.path}, and fewer --workers or a smaller "

@@ -70,7 +70,8 @@ def fit_reliability(
             bias = float(np.log(np.mean(np.exp(kept_back.log_error))))
         off = np.abs(kept_back.log_error - bias)
         factor = float(np.quantile(off / kept_back.sigma, level))
-    familiarity = fit_familiarity(_told(training, frames, seed=2), kept_back.told)
+    learned = training.draw_told(np.random.default_rng(2), frames)
+    familiarity = fit_familiarity(learned, kept_back.told)
     return Reliability(
         confidence=confidence,
         interval_level=level,
@@ -165,11 +166,6 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
         np.exp(sized["log_sigma"].to_numpy()),
         np.stack(told),
     )
-
-
-def _told(source: ExampleSource, frames: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return np.stack([source.draw(rng).told for _ in range(frames)])
 
 
 def _objects(found: Segmentation, truth: TrueObjects) -> pd.DataFrame:

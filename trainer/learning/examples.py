@@ -203,6 +203,10 @@ class ExampleSource:
         told = np.concatenate([optics, spectrum])
         return Example(image[None], told, np.ascontiguousarray(labels))
 
+    def draw_told(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Return what is told of so many examples, float32 (count, TOLD)."""
+        return np.stack([self.draw(rng).told for _ in range(count)])
+
     def _window(
         self, image: np.ndarray, labels: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from ...stream.errors import UserError
+from ..torch_threads import torch_threads
 from .architectures import Network
 from .examples import Example, ExampleSource
 from .loss import training_loss
@@ -157,18 +158,24 @@ class Training:
             prefetch_factor=4 if plan.loader_processes else None,
             pin_memory=self.device == "cuda",
         )
-        batches = iter(loader)
-        if self.device == "cpu":
-            # threads that wait for each other beside busy loaders lose more than they gain
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) - plan.loader_processes))
         if self.step == 0 and isinstance(self.network, SkyrmNet):
             self._scale_told(training)
+        threads = torch.get_num_threads()
+        if self.device == "cpu":
+            # threads that wait for each other beside busy loaders lose more than they gain
+            threads = max(1, (os.cpu_count() or 1) - plan.loader_processes)
+        with torch_threads(threads):
+            yield from self._steps(iter(loader), validation)
+
+    def _steps(
+        self, batches: Iterator[list[torch.Tensor]], validation: ExampleSource
+    ) -> Iterator[dict[str, float]]:
         while not self.is_over:
             started = time.perf_counter()
             loss = self._learn(*next(batches))
             self.step += 1
             report = {"step": self.step, "loss": loss}
-            if self.step % plan.validate_every == 0 or self.step == plan.steps:
+            if self.step % self.plan.validate_every == 0 or self.step == self.plan.steps:
                 report |= self._validated(validation)
             self.seconds += time.perf_counter() - started
             if len(report) > 2:
@@ -185,7 +192,7 @@ class Training:
         is told anew.
         """
         rng = np.random.default_rng([self.plan.seed, 1])
-        told = torch.from_numpy(np.stack([source.draw(rng).told for _ in range(_TOLD_EXAMPLES)]))
+        told = torch.from_numpy(source.draw_told(rng, _TOLD_EXAMPLES))
         middle, scale = told.mean(dim=0), told.std(dim=0) + 1e-3
         networks = (self.network, self._average, self.best)
         for network in networks:
