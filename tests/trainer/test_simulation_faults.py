@@ -18,6 +18,7 @@ from skyrmlive.trainer.dataset.film_store import FilmStore
 from skyrmlive.trainer.dataset.relaxed_films import relax_draws
 from skyrmlive.trainer.dataset.simulate import simulate_films
 from skyrmlive.trainer.micromagnetics.relaxation import RelaxationPlan
+from skyrmlive.trainer.torch_threads import torch_threads
 
 KILLS = Path(__file__).parents[2] / "benchmarks" / "kills.py"
 RECIPE = FilmRecipe.model_validate(
@@ -74,11 +75,13 @@ def test_the_set_does_not_depend_on_batch_and_workers(whole, tmp_path, batch, wo
 def test_batches_in_one_process_with_workers_around_it_give_the_same_set(
     whole, tmp_path, monkeypatch
 ):
-    """The way of a GPU: here its batches are relaxed on the CPU."""
-    monkeypatch.setattr(
-        "skyrmlive.trainer.dataset.simulate.relax_draws",
-        lambda draws, films_of_set, device: relax_draws(draws, films_of_set, "cpu"),
-    )
+    """The way of a GPU: here its batches are relaxed on the CPU, by one thread as there."""
+
+    def relax_on_one_thread(draws, films_of_set, device):
+        with torch_threads(1):
+            return relax_draws(draws, films_of_set, "cpu")
+
+    monkeypatch.setattr("skyrmlive.trainer.dataset.simulate.relax_draws", relax_on_one_thread)
     store = FilmStore.create(tmp_path / "set", RECIPE.grid, FILMS, COUNT)
     try:
         assert len(list(simulate_films(store, COUNT, batch=3, workers=2, device="cuda"))) == COUNT
