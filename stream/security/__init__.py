@@ -1,0 +1,1 @@
+"""Who may send frames and who may see results: CurveZMQ keys."""
