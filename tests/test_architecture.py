@@ -29,7 +29,7 @@ OPTIONAL = {
     "tensorrt",
     "tensorrt_rtx",
     "rsciio",
-    "cbor2",
+    "dectris",
     "parsl",
     "zarr",
 }
