@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from ipaddress import ip_address
 
 import zmq
@@ -11,6 +12,10 @@ from .errors import UserError
 
 _TCP = re.compile(r"tcp://(?P<host>\[[^\]]+\]|[^:/\s\[\]]+):(?P<port>\d+|\*)")
 _LOCAL = re.compile(r"(ipc|inproc)://\S+")
+#: A connection that has not greeted by then is closed.
+_HANDSHAKE_MS = 5000
+#: Silence after which the kernel asks a peer, and how often; the third time in vain ends it.
+_KEEPALIVE_S = 10
 
 
 def is_loopback(address: str) -> bool:
@@ -38,8 +43,20 @@ def check_address(address: str) -> None:
         raise UserError(f"{address!r}: a port is at most 65535.")
 
 
-def bind(socket: zmq.Socket, address: str, *, insecure: bool = False) -> str:
-    """Bind `socket`, to loopback only unless `insecure` is set.
+def bind(
+    socket: zmq.Socket,
+    address: str,
+    *,
+    encrypted: bool = False,
+    insecure: bool = False,
+    patience_s: float = 0.0,
+) -> str:
+    """Bind `socket`, to loopback only unless it is `encrypted`, or `insecure` is set.
+
+    Parameters
+    ----------
+    patience_s
+        Seconds to wait for an address that is still occupied.
 
     Returns
     -------
@@ -51,25 +68,56 @@ def bind(socket: zmq.Socket, address: str, *, insecure: bool = False) -> str:
     UserError
         If the address is malformed, open to the network, occupied, or not of this computer.
     """
-    check_address(address)
-    if not (insecure or is_loopback(address)):
-        raise UserError(
-            f"{address} is open to the network without encryption; "
-            "use an address on 127.0.0.1, or say --insecure."
-        )
-    try:
-        socket.bind(address)
-    except zmq.ZMQError as error:
-        if error.errno == zmq.EADDRINUSE:
-            raise UserError(f"{address} is already in use by another program.") from None
-        raise UserError(f"Cannot listen on {address}: {error.strerror}.") from None
+    _check_reach(address, encrypted or insecure, "make keys (`skyrmlive keys new`)")
+    _prepare(socket, address)
+    socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            socket.bind(address)
+            break
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE:
+                raise UserError(f"Cannot listen on {address}: {error.strerror}.") from None
+            if time.monotonic() >= deadline:
+                raise UserError(f"{address} is already in use by another program.") from None
+        time.sleep(0.005)
     return socket.getsockopt_string(zmq.LAST_ENDPOINT)
 
 
-def connect(socket: zmq.Socket, address: str) -> None:
-    """Connect `socket`; raise UserError if the address is malformed."""
-    check_address(address)
+def connect(
+    socket: zmq.Socket, address: str, *, encrypted: bool = False, insecure: bool = False
+) -> None:
+    """Connect `socket`, to loopback only unless it is `encrypted`, or `insecure` is set.
+
+    Raises
+    ------
+    UserError
+        If the address is malformed, or on the network without encryption.
+    """
+    _check_reach(address, encrypted or insecure, "give the key of that computer (--server-key)")
+    _prepare(socket, address)
     try:
         socket.connect(address)
     except zmq.ZMQError as error:
         raise UserError(f"Cannot connect to {address}: {error.strerror}.") from None
+
+
+def _check_reach(address: str, allowed: bool, remedy: str) -> None:
+    check_address(address)
+    if not (allowed or is_loopback(address)):
+        raise UserError(
+            f"{address} is open to the network without encryption; "
+            f"use an address on 127.0.0.1, {remedy}, or say --insecure."
+        )
+
+
+def _prepare(socket: zmq.Socket, address: str) -> None:
+    # Only for such addresses: a name that means both would otherwise mean the IPv6 one.
+    socket.setsockopt(zmq.IPV6, int("[" in address))
+    # The kernel asks whether the peer is still there. ZeroMQ's own heartbeats would not do: they
+    # cut a camera that waits for a busy receiver, and lose what is on its way (measured).
+    socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
+    socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, _KEEPALIVE_S)
+    socket.setsockopt(zmq.TCP_KEEPALIVE_INTVL, _KEEPALIVE_S)
+    socket.setsockopt(zmq.TCP_KEEPALIVE_CNT, 3)

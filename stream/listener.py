@@ -9,11 +9,13 @@ from typing import Literal
 
 import zmq
 
-from . import addresses
 from .arrival import Arrival
 from .closing import Closing
 from .errors import FrameRejected
 from .frame import MAX_SIDE, Frame
+from .security import ClientAccess, ServerAccess
+from .security.door import Door
+from .security.handshake import Handshake
 from .stage import StageLog, StageReading
 from .wire import decode_message
 
@@ -43,15 +45,19 @@ class FrameListener(Closing):
         ``"bind"`` (only as PULL) waits for cameras, ``"connect"`` goes to one.
     pattern
         ``"pull"``, whose sender waits for us when we are busy, or ``"sub"``, whose does not.
+    access
+        Keys, which encrypt: a `ServerAccess` to bind, a `ClientAccess` to connect.
     insecure
-        Allow to bind an address that other computers can reach.
+        Allow an address on the network without them.
     context
         ZeroMQ context; the global one by default.
 
     Raises
     ------
     UserError
-        If the address is malformed, occupied, or open to the network without `insecure`.
+        If the address is malformed, occupied, or on the network without `access` or `insecure`.
+    ValueError
+        If `access` is for the other mode.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class FrameListener(Closing):
         *,
         mode: Literal["bind", "connect"] = "bind",
         pattern: Literal["pull", "sub"] = "pull",
+        access: ServerAccess | ClientAccess | None = None,
         insecure: bool = False,
         context: zmq.Context | None = None,
     ) -> None:
@@ -69,6 +76,8 @@ class FrameListener(Closing):
         self.stage_readings = 0
         self._stage = StageLog()
         self._next_seq: int | None = None
+        self._door: Door | None = None
+        self._handshake: Handshake | None = None
         socket = (context or zmq.Context.instance()).socket(
             zmq.PULL if pattern == "pull" else zmq.SUB
         )
@@ -79,9 +88,14 @@ class FrameListener(Closing):
             socket.setsockopt(zmq.SUBSCRIBE, b"")
         try:
             if mode == "bind":
-                self.address = addresses.bind(socket, address, insecure=insecure)
+                if isinstance(access, ClientAccess):
+                    raise ValueError("To bind, a listener needs a ServerAccess.")
+                self._door = Door(socket, address, "send", access=access, insecure=insecure)
+                self.address = self._door.address
             else:
-                addresses.connect(socket, address)
+                if isinstance(access, ServerAccess):
+                    raise ValueError("To connect, a listener needs a ClientAccess.")
+                self._handshake = Handshake(socket, address, access=access, insecure=insecure)
                 self.address = address
         except BaseException:
             socket.close()
@@ -95,13 +109,24 @@ class FrameListener(Closing):
 
     @property
     def counters(self) -> dict[str, int]:
-        """Frames received, messages rejected, frames missing by their `seq`, stage readings."""
-        return {
+        """Frames received, messages rejected, frames missing by their `seq`, stage readings.
+
+        With keys also the connections refused.
+        """
+        counted = {
             "received": self.received,
             "rejected": self.rejected,
             "missing": self.missing,
             "stage_readings": self.stage_readings,
         }
+        if self._door is not None and self._door.guarded:
+            counted["refused"] = self._door.refused
+        return counted
+
+    @property
+    def problem(self) -> str:
+        """Why the camera that we connect to does not let us in; empty when all is well."""
+        return "" if self._handshake is None else self._handshake.problem
 
     @property
     def in_flight(self) -> int:
@@ -122,6 +147,8 @@ class FrameListener(Closing):
         n_bytes = 0
         n_messages = 0
         deadline = time.monotonic() + timeout_s
+        if self._handshake is not None:
+            self._handshake.retry()
         while len(arrivals) < max_frames and n_bytes < _BATCH_BYTES:
             wait_s = 0.0 if arrivals else max(0.0, deadline - time.monotonic())
             if wait_s == 0 and n_messages >= _BATCH_MESSAGES:  # a flood of something else
@@ -143,10 +170,15 @@ class FrameListener(Closing):
 
     def close(self) -> None:
         """Close the socket."""
+        if self._handshake is not None:
+            self._handshake.close()
         self._socket.close()
 
     def _take(self, parts: list[zmq.Frame]) -> Frame | None:
         try:
+            # Its connection was made while it was authorised, and ZeroMQ cannot cut it.
+            if self._door is not None and not self._door.admits(parts[0]):
+                raise FrameRejected("The key of its sender was revoked.")
             message = decode_message([part.buffer for part in parts])
             if isinstance(message, StageReading):
                 self._stage.add(message)

@@ -7,9 +7,10 @@ from types import TracebackType
 
 import zmq
 
-from . import addresses
 from .errors import UserError
 from .frame import Frame
+from .security import ClientAccess
+from .security.handshake import Handshake
 from .stage import StageReading
 from .wire import Buffer, encode_frame, encode_stage
 
@@ -30,13 +31,17 @@ class FrameSender:
         Seconds to wait for a receiver that takes nothing more.
     linger_s
         Seconds that closing waits for the last frames to be handed over.
+    access
+        Keys, which encrypt.
+    insecure
+        Allow an address on the network without them.
     context
         ZeroMQ context; one of its own by default, so that `close` can wait for it.
 
     Raises
     ------
     UserError
-        If the address is malformed.
+        If the address is malformed, or on the network without `access` or `insecure`.
     """
 
     def __init__(
@@ -46,6 +51,8 @@ class FrameSender:
         connect_timeout_s: float = 10.0,
         busy_timeout_s: float = 60.0,
         linger_s: float = 60.0,
+        access: ClientAccess | None = None,
+        insecure: bool = False,
         context: zmq.Context | None = None,
     ) -> None:
         self.address = address
@@ -60,9 +67,11 @@ class FrameSender:
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
         self._socket.setsockopt(zmq.LINGER, round(linger_s * 1000))
         try:
-            addresses.connect(self._socket, address)
-        except UserError:
-            self.close()
+            self._handshake = Handshake(
+                self._socket, address, "send", access=access, insecure=insecure
+            )
+        except BaseException:
+            self._close_socket()
             raise
 
     def send(self, frame: Frame) -> None:
@@ -71,7 +80,7 @@ class FrameSender:
         Raises
         ------
         UserError
-            If there is no receiver, or it takes nothing for too long.
+            If there is no receiver, it does not let us in, or it takes nothing for too long.
         """
         self._send(encode_frame(frame))
         self.sent += 1
@@ -82,6 +91,10 @@ class FrameSender:
 
     def close(self) -> None:
         """Wait for the last frames to be handed over, then close."""
+        self._handshake.close()
+        self._close_socket()
+
+    def _close_socket(self) -> None:
         self._socket.close()
         if self._owns_context:
             self._context.term()
@@ -104,6 +117,9 @@ class FrameSender:
         deadline = time.monotonic() + timeout_s
         # Short polls, so that Ctrl-C is heard.
         while not self._socket.poll(100, zmq.POLLOUT):
+            problem = self._handshake.look()
+            if self._handshake.final or (problem and time.monotonic() > deadline):
+                raise UserError(problem)
             if time.monotonic() > deadline:
                 state = "has taken no frame" if self.sent else "did not answer"
                 raise UserError(

@@ -11,12 +11,13 @@ import zmq
 import zstandard
 from pydantic import ValidationError
 
-from . import addresses
 from .closing import Closing
 from .errors import FrameRejected
 from .frame import MAX_SIDE, Frame
 from .publisher import FRAME_TOPIC, RESULT_TOPIC
 from .result import FrameResult, ResultSummary
+from .security import ClientAccess
+from .security.handshake import Handshake
 from .tables import from_ipc_bytes
 from .wire import (
     Buffer,
@@ -72,13 +73,17 @@ class ResultSubscriber(Closing):
         Whether to receive the frames as well.
     receive_hwm
         Messages to hold before the publisher drops some for us.
+    access
+        Keys, which encrypt.
+    insecure
+        Allow an address on the network without them.
     context
         ZeroMQ context; the global one by default.
 
     Raises
     ------
     UserError
-        If the address is malformed.
+        If the address is malformed, or on the network without `access` or `insecure`.
     """
 
     def __init__(
@@ -87,6 +92,8 @@ class ResultSubscriber(Closing):
         *,
         with_frames: bool = False,
         receive_hwm: int = 16,
+        access: ClientAccess | None = None,
+        insecure: bool = False,
         context: zmq.Context | None = None,
     ) -> None:
         self._socket = (context or zmq.Context.instance()).socket(zmq.SUB)
@@ -96,25 +103,36 @@ class ResultSubscriber(Closing):
         if with_frames:
             self._socket.setsockopt(zmq.SUBSCRIBE, FRAME_TOPIC)
         try:
-            addresses.connect(self._socket, address)
+            self._handshake = Handshake(
+                self._socket, address, "see", access=access, insecure=insecure
+            )
         except BaseException:
             self._socket.close()
             raise
 
+    @property
+    def problem(self) -> str:
+        """Why the publisher does not let us in, one sentence; empty when all is well."""
+        return self._handshake.problem
+
     def receive(self, timeout_s: float) -> FrameResult | PublishedFrame | None:
         """Return the next message, or None if none comes within `timeout_s` seconds.
+
+        Where we are not let in, `problem` says why, and we knock again every few seconds.
 
         Raises
         ------
         FrameRejected
             If it is not valid.
         """
+        self._handshake.retry()
         if not self._socket.poll(round(timeout_s * 1000)):
             return None
         return decode_published(self._socket.recv_multipart())
 
     def close(self) -> None:
         """Close the socket."""
+        self._handshake.close()
         self._socket.close()
 
 
