@@ -56,12 +56,10 @@ def _run(
     """Play the sweep; return what became of it, and whether somebody stopped it."""
     from ..inference.analyser import SkyrmionAnalyser
     from ..inference.engine_store import load_engine
-    from ..stream.csv_files import CsvResults
     from ..stream.files import FilesSource
     from ..stream.listener import FrameListener
     from ..stream.live import LiveRun
     from ..stream.recording import RunRecorder
-    from ..stream.result import FrameResult
     from .demo_camera import FILMS
     from .live_display import LiveDisplay
     from .stopping import on_signals
@@ -73,19 +71,14 @@ def _run(
         if window is not None:
             window.wait_until_listening()
         _clear(out)
-        tables = stack.enter_context(CsvResults(out))
         display = LiveDisplay()
-
-        def take(result: FrameResult) -> None:
-            display.show(result)
-            tables.append(result)
-
         run = LiveRun(
             listener,
             analyser,
             recorder=RunRecorder(out / _RECORDING),
             publisher=publisher,
-            on_result=take,
+            on_result=display.show,
+            on_settling=display.settling,
             max_frames=total,
             idle_timeout_s=60.0,
         )
@@ -117,11 +110,14 @@ def _summary(out: Path, report: RunReport) -> str:
     """Draw the pictures of a run, and return what came out and where it lies."""
     import pandas as pd
 
+    from ..stream.csv_files import CsvResults
     from ..stream.recording import Recording
     from .run_pictures import save_curves, save_overlay, telling_frame
 
-    frames = pd.read_csv(out / "frames.csv")
     recording = Recording(report.recordings[0])
+    with CsvResults(out) as tables:
+        tables.append_recording(recording)
+    frames = pd.read_csv(out / "frames.csv")
     save_overlay(recording, telling_frame(frames), out / "overlay.png")
     save_curves(frames, out / "curves.png")
     first, last = frames.iloc[0], frames.iloc[-1]

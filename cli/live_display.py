@@ -14,6 +14,7 @@ from rich.table import Table
 from ..stream.result import FrameResult, ResultSummary
 
 _ROWS = 15
+_WORTH_TELLING_S = 2.0
 _HEADER = ("frame", "skyrmions", "diameter / nm", "latency / ms", "T / K", "B / mT", "analysed")
 
 
@@ -50,6 +51,14 @@ class LiveDisplay:
         else:
             print("  ".join(f"{cell:>13}" for cell in row), flush=True)
 
+    def settling(self, done: int, total: int) -> None:
+        """Say how far the results of a run that is over have been put in order."""
+        caption = f"putting the results in order: frame {done} of {total}"
+        if self._live is not None:
+            self._live.update(self._table(caption))
+        elif done == total:
+            print(caption, flush=True)
+
     def __enter__(self) -> LiveDisplay:
         logging.getLogger().addHandler(self._handler)
         if self._terminal:
@@ -69,9 +78,9 @@ class LiveDisplay:
             self._live.__exit__(kind, error, traceback)
         logging.getLogger().removeHandler(self._handler)
 
-    def _table(self) -> Table:
+    def _table(self, caption: str = "") -> Table:
         counters = "   ".join(f"{name.replace('_', ' ')} {n}" for name, n in self._counters.items())
-        table = Table(caption=counters or "waiting for frames")
+        table = Table(caption=caption or counters or "waiting for frames")
         for name in _HEADER:
             table.add_column(name, justify="right")
         for row in self._rows:
@@ -88,10 +97,16 @@ def _row(summary: ResultSummary) -> tuple[str, ...]:
         str(summary.n_skyrmions),
         diameter,
         _number(summary.latency_ms.get("arrival_to_result"), 0),
-        _number(summary.temperature_k, 1),
-        _number(summary.field_mt, 1),
+        _number(summary.temperature_k, 1) + _age(summary, "temperature_k"),
+        _number(summary.field_mt, 1) + _age(summary, "field_mt"),
         summary.analysed,
     )
+
+
+def _age(summary: ResultSummary, quantity: str) -> str:
+    """Return how old a reading of the stage is, once that is worth telling."""
+    age_s = summary.stage_age_s.get(quantity, 0.0)
+    return f" ({age_s:.0f} s old)" if age_s >= _WORTH_TELLING_S else ""
 
 
 def _number(value: float | None, digits: int) -> str:

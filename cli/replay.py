@@ -68,7 +68,7 @@ def replay(
         def take(result: FrameResult) -> None:
             display.show(result)
             if tables is not None:
-                tables.append(result)
+                tables.append(result.summary, result.table)
 
         run = LiveRun(
             source,

@@ -96,6 +96,7 @@ def serve(
             recorder=recorder,
             publisher=publisher,
             on_result=display.show,
+            on_settling=display.settling,
             max_frames=max_frames,
             idle_timeout_s=idle_timeout,
         )

@@ -15,7 +15,7 @@ from .segmenter import Segmentation, Segmenter, StageClock
 
 
 class SkyrmionAnalyser:
-    """Implements `skyrmlive.stream.result.Analyser` for one run; frames must come in order.
+    """Implements `skyrmlive.stream.result.Analyser` for one run; linked frames come in order.
 
     Parameters
     ----------
@@ -30,14 +30,22 @@ class SkyrmionAnalyser:
     ) -> None:
         self._suiting = engine if callable(engine) else lambda _: engine
         self._segmenter = Segmenter(self._suiting(FrameMetadata()))
-        self._linker = Linker(memory)
+        self._memory = memory
+        # A camera that bins its pixels otherwise moves everything: each kind of frame has its own.
+        self._linkers: dict[tuple[tuple[int, int], np.dtype], Linker] = {}
 
     @property
     def engine_id(self) -> str:
         """Name of the engine of the last frame."""
         return self._segmenter.engine.engine_id
 
-    def analyse(self, frame: Frame, index: int, received_at: float) -> FrameResult:
+    def new_tracks(self) -> Linker:
+        """Return tracks without a frame, to link the tables of a recording anew."""
+        return Linker(self._memory)
+
+    def analyse(
+        self, frame: Frame, index: int, received_at: float, *, linked: bool = True
+    ) -> FrameResult:
         """Find, measure and link the skyrmions of `frame`, the `index`-th of this run.
 
         Parameters
@@ -48,6 +56,8 @@ class SkyrmionAnalyser:
             Counted from 0.
         received_at
             Unix seconds.
+        linked
+            Whether to link them to the frame before; their `particle` is -1 otherwise.
 
         Raises
         ------
@@ -61,9 +71,12 @@ class SkyrmionAnalyser:
         clock = StageClock()
         table = found.table
         table["frame"] = np.int64(index)
-        table["particle"] = self._linker.link(
-            table[["x", "y"]].to_numpy(), table["equivalent_diameter_area"].to_numpy()
-        )
+        if linked:
+            kind = frame.shape, frame.pixels.dtype
+            linker = self._linkers.setdefault(kind, self.new_tracks())
+            table["particle"] = linker.follow(table)
+        else:
+            table["particle"] = np.int64(-1)
         clock.lap("link")
         latency_ms = found.latency_ms | {"link": clock.latency_ms["link"]}
         latency_ms["total"] += clock.latency_ms["link"]
@@ -91,6 +104,7 @@ class SkyrmionAnalyser:
             pixel_size_nm=metadata.pixel_size_nm,
             temperature_k=metadata.temperature_k,
             field_mt=metadata.field_mt,
+            stage_age_s=metadata.stage_age_s or {},
             n_skyrmions=n_skyrmions,
             n_stripes=n_stripes,
             mean_diameter_nm=mean_nm,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import trackpy.linking.linking as trackpy_linking
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
@@ -42,6 +43,11 @@ class Linker:
         )
         self._started = False
         self._next_number = 0
+
+    def follow(self, table: pd.DataFrame) -> np.ndarray:
+        """Link the table of one more frame, see `skyrmlive.stream.result.Tracks`."""
+        points = table[["x", "y"]].to_numpy()
+        return self.link(points, table["equivalent_diameter_area"].to_numpy())
 
     def link(self, points: np.ndarray, diameters: np.ndarray) -> np.ndarray:
         """Link one more frame.

@@ -66,8 +66,15 @@ class Mailbox:
         self._passed: deque[ResultSummary] = deque(maxlen=remember)
 
     def put(self, snapshot: Snapshot) -> None:
-        """Leave `snapshot`; of the one it replaces only the summary is kept."""
+        """Leave `snapshot`; of the one it replaces only the summary is kept.
+
+        One that was caught up replaces none: it is older than what is there.
+        """
+        summary = snapshot.result.summary
         with self._lock:
+            if self._newest is not None and summary.analysed == "caught-up":
+                self._passed.append(summary)
+                return
             if self._newest is not None:
                 self._passed.append(self._newest.result.summary)
             self._newest = snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,19 +23,24 @@ class Waiting:
         The frame; None if it must be read back from the recording.
     received_at, clock_s
         As in `Arrival`.
+    overtaken
+        Whether a newer frame was taken before it.
     """
 
     index: int
     frame: Frame | None
     received_at: float
     clock_s: float
+    overtaken: bool = False
 
 
 class Backlog:
-    """First-in-first-out queue between the receiving and the analysing thread.
+    """Queue between the receiving and the analysing thread: the newest frame goes first.
 
-    The pixels held are bounded. Beyond that, frames that are on disk wait there and only their
-    numbers are queued; frames that are nowhere else make `put` wait.
+    Only when the newest frame has been taken do those come that it overtook, the oldest first.
+
+    The pixels held are bounded. Beyond that, frames that are on disk wait there, the oldest first,
+    and only their numbers are queued; frames that are nowhere else make `put` wait.
 
     Parameters
     ----------
@@ -43,13 +48,18 @@ class Backlog:
         Pixels to hold in memory. One frame always fits.
     on_disk
         Whether every frame can be read back.
+    in_order
+        Whether frames are to be taken in the order of their arrival, all of them.
     """
 
-    def __init__(self, max_bytes: int, *, on_disk: bool) -> None:
+    def __init__(self, max_bytes: int, *, on_disk: bool, in_order: bool = False) -> None:
         self._max_bytes = max_bytes
         self._on_disk = on_disk
+        self._in_order = in_order
         self._bytes = 0
         self._queue: deque[Waiting] = deque()
+        self._held: OrderedDict[int, Waiting] = OrderedDict()  # whose pixels are in memory
+        self._newest_taken = -1
         self._changed = threading.Condition()
 
     def __len__(self) -> int:
@@ -57,29 +67,44 @@ class Backlog:
 
     def put(self, index: int, arrival: Arrival, stopping: Callable[[], bool]) -> None:
         """Append a frame; wait for room if it is nowhere else, unless `stopping` says True."""
-        frame: Frame | None = arrival.frame
+        waiting = Waiting(index, arrival.frame, arrival.received_at, arrival.clock_s)
         size = arrival.frame.pixels.nbytes
         with self._changed:
             while self._bytes and self._bytes + size > self._max_bytes:
                 if self._on_disk:
-                    frame = None
+                    self._let_go_of_oldest()
+                elif stopping():
                     break
-                if stopping():
-                    break
-                self._changed.wait(0.1)
-            self._bytes += size if frame is not None else 0
-            self._queue.append(Waiting(index, frame, arrival.received_at, arrival.clock_s))
+                else:
+                    self._changed.wait(0.1)
+            self._bytes += size
+            self._queue.append(waiting)
+            self._held[index] = waiting
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> Waiting | None:
-        """Remove and return the oldest frame, or None if none comes within `timeout_s`."""
+        """Remove and return the next frame, or None if none comes within `timeout_s`."""
         with self._changed:
             if not self._queue:
                 self._changed.wait(timeout_s)
             if not self._queue:
                 return None
-            waiting = self._queue.popleft()
+            if self._in_order:
+                waiting = self._queue.popleft()
+            elif self._queue[-1].index > self._newest_taken:
+                waiting = self._queue.pop()
+                self._newest_taken = waiting.index
+            else:
+                waiting = self._queue.popleft()
+                waiting.overtaken = True
             if waiting.frame is not None:
                 self._bytes -= waiting.frame.pixels.nbytes
+                del self._held[waiting.index]
             self._changed.notify_all()
             return waiting
+
+    def _let_go_of_oldest(self) -> None:
+        _, oldest = self._held.popitem(last=False)
+        assert oldest.frame is not None
+        self._bytes -= oldest.frame.pixels.nbytes
+        oldest.frame = None

@@ -6,11 +6,14 @@ import csv
 from pathlib import Path
 from typing import IO
 
+import pandas as pd
+
 from .closing import Closing
 from .errors import UserError
-from .result import TABLE_DTYPES, FrameResult, ResultSummary
+from .recording import Recording
+from .result import TABLE_DTYPES, ResultSummary
 
-_SKIPPED = {"latency_ms", "counters", "warnings"}
+_SKIPPED = {"latency_ms", "counters", "stage_age_s", "warnings"}
 
 
 class CsvResults(Closing):
@@ -46,11 +49,16 @@ class CsvResults(Closing):
         self._summaries = csv.DictWriter(self._files[1], [*self._columns, "warnings"])
         self._summaries.writeheader()
 
-    def append(self, result: FrameResult) -> None:
+    def append(self, summary: ResultSummary, table: pd.DataFrame) -> None:
         """Append one result."""
-        result.table.to_csv(self._files[0], columns=list(TABLE_DTYPES), header=False, index=False)
-        row = result.summary.model_dump(include=set(self._columns))
-        self._summaries.writerow(row | {"warnings": " ".join(result.summary.warnings)})
+        table.to_csv(self._files[0], columns=list(TABLE_DTYPES), header=False, index=False)
+        row = summary.model_dump(include=set(self._columns))
+        self._summaries.writerow(row | {"warnings": " ".join(summary.warnings)})
+
+    def append_recording(self, recording: Recording) -> None:
+        """Append all results of a recording, in the order of its frames."""
+        for summary, (_, table) in zip(recording.summaries(), recording.tables(), strict=True):
+            self.append(summary, table)
 
     def close(self) -> None:
         """Close the files."""

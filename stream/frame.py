@@ -40,6 +40,10 @@ class FrameMetadata(BaseModel):
         default="camera",
         description="'sample': the image was already stretched back by 1/cos(tilt)",
     )
+    stage_age_s: dict[str, float] | None = Field(
+        default=None,
+        description="of each quantity that came from the stage: seconds to its nearest reading",
+    )
     assumed: list[str] | None = Field(
         default=None, description="names of the keys above that did not come with the frame"
     )

@@ -1,10 +1,11 @@
-"""A run: frames in, recorded at once, analysed in order, results out."""
+"""A run: every frame is recorded at once, the newest analysed, and the rest when there is time."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from .errors import UserError
 from .frame import Frame
 from .publisher import ResultPublisher
 from .receiver import Receiver
-from .recording import RunRecorder
+from .recording import RunRecorder, settle
 from .result import Analyser, FrameResult
+from .status import RateMeter, RunStatus, State, StatusTicker, disk_free_bytes
 
 _log = logging.getLogger(__name__)
+#: A reading of the stage that is further away in time than this deserves a warning.
+_STALE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class RunReport:
     analysed, failed, remaining
         How many have a result, could not be analysed, and were left when the run was cut short.
     counters
-        The counters of the source and of the recording.
+        All counters of the run.
     recordings
         Directories written.
     """
@@ -47,24 +51,27 @@ class RunReport:
 class LiveRun:
     """Receives and records in one thread, analyses in the thread that calls `run`.
 
-    Every frame is analysed, in order, since tracks are linked from frame to frame. When the
-    analysis falls behind, frames wait in the recording; without a recording, the sender waits.
-    See docs/decisions/0002.
+    The newest frame is analysed first, so that a display is never older than one analysis; frames
+    that it overtook are analysed when no newer one has come. Every frame has its result in the
+    end; then the results of the recording are put in order and linked. Without a recording, the
+    sender waits where frames find no room in memory. See docs/decisions/0002.
 
     Parameters
     ----------
     source
-        A `FrameListener` or a `RecordingSource`.
+        Where the frames come from.
     analyser
         Turns frames into results.
     recorder
         Records frames and results; None to record nothing. It is closed at the end of the run.
     publisher
-        Publishes frames and results; None to publish nothing.
+        Publishes frames, results and the state of the run; None to publish nothing.
     on_result
         Called with every result, in the analysing thread.
+    on_settling
+        Called with the number of frames whose results are in order again, and of all.
     replay
-        Whether the results are to be marked as a replay.
+        Whether this is a replay: its frames are analysed in their order, and marked so.
     max_frames, idle_timeout_s
         Stop by itself after so many frames, or so many seconds without one.
     queue_bytes
@@ -79,6 +86,7 @@ class LiveRun:
         recorder: RunRecorder | None = None,
         publisher: ResultPublisher | None = None,
         on_result: Callable[[FrameResult], None] | None = None,
+        on_settling: Callable[[int, int], object] = lambda done, total: None,
         replay: bool = False,
         max_frames: int | None = None,
         idle_timeout_s: float | None = None,
@@ -88,11 +96,14 @@ class LiveRun:
         self._recorder = recorder
         self._publisher = publisher
         self._on_result = on_result
+        self._on_settling = on_settling
         self._replay = replay
-        self._analysed = 0
-        self._failed = 0
+        self._counts = {"analysed_live": 0, "caught_up": 0, "failed": 0}
+        self._newest_frame: int | None = None
+        self._state: State = "waiting"
+        self._rate = RateMeter()
         self._abandoned = False
-        self._backlog = Backlog(queue_bytes, on_disk=recorder is not None)
+        self._backlog = Backlog(queue_bytes, on_disk=recorder is not None, in_order=replay)
         self._receiver = Receiver(
             source,
             recorder,
@@ -109,31 +120,32 @@ class LiveRun:
         RecordingError
             If the disk refuses frames or results; the run is then stopped and closed.
         """
-        self._receiver.start()
-        try:
-            while not self._abandoned and self._receiver.error is None:
-                no_more = self._receiver.finished  # asked first: what is queued then is all
-                waiting = self._backlog.take(0.1)
-                if waiting is not None:
-                    self._process(waiting)
-                elif no_more:
-                    break
-        finally:
-            self._receiver.stop()
-            self._receiver.join()
-            if self._recorder is not None:
-                self._recorder.close()
-        if self._receiver.error is not None:
-            raise self._receiver.error
+        with ExitStack() as stack:
+            if self._publisher is not None:
+                stack.enter_context(StatusTicker(self._publisher, self.status))
+            self._receiver.start()
+            try:
+                self._analyse_all()
+            finally:
+                self._receiver.stop()
+                self._receiver.join()
+                if self._recorder is not None:
+                    self._recorder.close()
+            if self._receiver.error is not None:
+                raise self._receiver.error
+            if not self._abandoned:
+                self._settle()
         return self.report()
 
     def stop(self) -> None:
         """Take no more frames and finish what is recorded; safe in a signal handler."""
         self._receiver.stop()
+        if self._recorder is not None:
+            self._recorder.stop_waiting()
 
     def abandon(self) -> None:
         """Stop, and leave frames that wait for their analysis; safe in a signal handler."""
-        self._receiver.stop()
+        self.stop()
         self._abandoned = True
 
     @property
@@ -144,35 +156,79 @@ class LiveRun:
     @property
     def counters(self) -> dict[str, int]:
         """All counters of this run, as they stand."""
-        own = {"analysed": self._analysed, "failed": self._failed, "waiting": self.waiting}
-        return self._receiver.counters | own
+        return self._receiver.counters | self._counts | {"waiting": self.waiting}
+
+    def status(self) -> RunStatus:
+        """Return the state of the run; the rate is since the last call."""
+        recorder = self._recorder
+        is_full = recorder is not None and recorder.disk_is_full
+        return RunStatus(
+            time=time.time(),
+            state="disk full" if is_full else self._state,
+            engine=self._analyser.engine_id,
+            newest_frame=self._newest_frame,
+            frames_per_second=round(self._rate.rate(self._receiver.n_frames), 2),
+            counters=self.counters,
+            recordings=[] if recorder is None else [str(path) for path in recorder.paths],
+            disk_free_bytes=None if recorder is None else disk_free_bytes(recorder.path),
+        )
 
     def report(self) -> RunReport:
         """Return what became of the frames so far."""
+        frames, failed = self._receiver.n_frames, self._counts["failed"]
+        analysed = self._counts["analysed_live"] + self._counts["caught_up"]
         return RunReport(
-            self._receiver.n_frames,
-            self._analysed,
-            self._failed,
-            self._receiver.n_frames - self._analysed - self._failed,
-            self._receiver.counters,
+            frames,
+            analysed,
+            failed,
+            frames - analysed - failed,
+            self.counters,
             [] if self._recorder is None else self._recorder.paths,
         )
+
+    def _analyse_all(self) -> None:
+        while not self._abandoned and self._receiver.error is None:
+            no_more = self._receiver.finished  # asked first: what is queued then is all
+            waiting = self._backlog.take(0.1)
+            if waiting is not None:
+                self._state = self._state_at(waiting)
+                self._process(waiting)
+            elif no_more:
+                break
+            else:
+                self._state = "waiting"
+
+    def _state_at(self, waiting: Waiting) -> State:
+        if waiting.overtaken:
+            return "catching up"
+        return "behind" if self.waiting and not self._replay else "live"
+
+    def _settle(self) -> None:
+        if self._recorder is not None:
+            self._state = "settling"
+            for path in self._recorder.unsettled:
+                settle(path, self._analyser.new_tracks(), self._on_settling)
+            self._state = "waiting"
 
     def _process(self, waiting: Waiting) -> None:
         try:
             frame = self._frame_of(waiting)
-            result = self._analyser.analyse(frame, waiting.index, waiting.received_at)
+            result = self._analyser.analyse(
+                frame, waiting.index, waiting.received_at, linked=not waiting.overtaken
+            )
         except Exception as error:  # one frame must not end the run; it is logged and counted
             if isinstance(error, UserError):
                 _log.warning("Frame %d could not be analysed: %s", waiting.index, error)
             else:
                 _log.exception("Frame %d could not be analysed", waiting.index)
-            self._failed += 1
+            self._counts["failed"] += 1
             if self._recorder is not None:
                 reason = str(error) or type(error).__name__
                 self._recorder.append_failure(waiting.index, reason)
             return
-        self._analysed += 1
+        self._counts["caught_up" if waiting.overtaken else "analysed_live"] += 1
+        if not waiting.overtaken:
+            self._newest_frame = waiting.index
         self._complete(result, waiting)
         if self._recorder is not None:
             self._recorder.append_result(waiting.index, result)
@@ -193,6 +249,11 @@ class LiveRun:
         if self._replay:
             summary.analysed = "replay"
         else:
-            summary.analysed = "live" if waiting.frame is not None else "caught-up"
+            summary.analysed = "caught-up" if waiting.overtaken else "live"
+        for name, age_s in summary.stage_age_s.items():
+            if age_s > _STALE_S:
+                summary.warnings.append(
+                    f"The nearest reading of {name} is more than {_STALE_S:.0f} s away."
+                )
         summary.latency_ms["arrival_to_result"] = 1e3 * (time.perf_counter() - waiting.clock_s)
         summary.counters = self.counters

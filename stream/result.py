@@ -16,7 +16,8 @@ from .frame import Frame, FrameMetadata
 #: (foreshortening undone) and are NaN while the pixel size is unknown.
 TABLE_DTYPES: dict[str, str] = {
     "frame": "int64",  # index of the frame in this run
-    "particle": "int64",  # track number, unique in a run; -1 while not linked
+    # track number, unique among the frames of one size in a run; -1 while not linked
+    "particle": "int64",
     "label": "int64",  # value of this skyrmion in the label image, from 1
     "y": "float64",
     "x": "float64",
@@ -64,6 +65,9 @@ class ResultSummary(BaseModel):
     pixel_size_nm: float | None = None
     temperature_k: float | None = None
     field_mt: float | None = None
+    stage_age_s: dict[str, float] = Field(
+        default_factory=dict, description="as in the metadata of the frame"
+    )
     n_skyrmions: int = Field(description="rows of the table that are no stripes")
     n_stripes: int = 0
     mean_diameter_nm: float | None = Field(
@@ -84,7 +88,10 @@ class ResultSummary(BaseModel):
     )
     latency_ms: dict[str, float] = Field(default_factory=dict, description="by stage, and 'total'")
     engine: str = ""
-    analysed: Literal["live", "caught-up", "replay"] = "live"
+    analysed: Literal["live", "caught-up", "replay"] = Field(
+        default="live",
+        description="caught-up: after a newer frame; its skyrmions are linked when the run is over",
+    )
     warnings: list[str] = Field(default_factory=list)
     counters: dict[str, int] = Field(default_factory=dict)
 
@@ -111,6 +118,14 @@ class FrameResult:
     metadata: FrameMetadata
 
 
+class Tracks(Protocol):
+    """Follows skyrmions from frame to frame; frames must come in order."""
+
+    def follow(self, table: pd.DataFrame) -> np.ndarray:
+        """Return the track number of each row of the next frame: int64 of shape (n,)."""
+        ...
+
+
 class Analyser(Protocol):
     """Whatever turns frames into results; keeps the tracks of one run."""
 
@@ -119,6 +134,16 @@ class Analyser(Protocol):
         """Name of the engine in use."""
         ...
 
-    def analyse(self, frame: Frame, index: int, received_at: float) -> FrameResult:
-        """Find, measure and link the skyrmions of `frame`, the `index`-th of this run."""
+    def analyse(
+        self, frame: Frame, index: int, received_at: float, *, linked: bool = True
+    ) -> FrameResult:
+        """Find and measure the skyrmions of `frame`, the `index`-th of this run.
+
+        They are linked to those of the last linked frame of the same shape and pixel type, unless
+        `linked` is False: then their `particle` is -1.
+        """
+        ...
+
+    def new_tracks(self) -> Tracks:
+        """Return tracks without a frame, to link the tables of a recording anew."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,15 +51,22 @@ class StageLog:
     """Remembers recent readings and attaches them to frames by time.
 
     Each quantity is kept on its own, since temperature and field often come from two programs.
-    Between two readings the value is interpolated linearly, outside them the nearest is taken.
+    Between two readings the value is interpolated linearly, outside them the nearest is taken; the
+    frame's `stage_age_s` says how far away in time it was.
 
     Parameters
     ----------
     keep
         Number of readings to remember of each quantity; older ones are forgotten.
+
+    Attributes
+    ----------
+    on_reading
+        Called with each reading that is added.
     """
 
     def __init__(self, keep: int = 1024) -> None:
+        self.on_reading: Callable[[StageReading], object] | None = None
         self._keep = keep
         self._series: dict[str, list[tuple[float, float]]] = {}
 
@@ -79,6 +86,8 @@ class StageLog:
             insort(series, (reading.timestamp, value))
             if len(series) > self._keep:
                 del series[0]
+        if self.on_reading is not None:
+            self.on_reading(reading)
 
     def attach(self, frame: Frame, received_at: float) -> Frame:
         """Return `frame` with every remembered quantity that its own metadata does not give.
@@ -102,7 +111,9 @@ class StageLog:
         }
         if not missing:
             return frame
-        return Frame(frame.pixels, frame.metadata.model_copy(update=missing))
+        ages = {name: round(_age_at(self._series[name], time), 3) for name in missing}
+        metadata = frame.metadata.model_copy(update=missing | {"stage_age_s": ages})
+        return Frame(frame.pixels, metadata)
 
 
 def _number(document: Mapping[str, Any], name: str) -> float:
@@ -114,6 +125,12 @@ def _number(document: Mapping[str, Any], name: str) -> float:
     if not math.isfinite(number):
         raise FrameRejected(f"The stage message needs a finite number for {ascii(name)[:60]}.")
     return number
+
+
+def _age_at(series: list[tuple[float, float]], time: float) -> float:
+    """Return the seconds from the nearest of time-sorted (time, value) pairs."""
+    after = bisect_left(series, (time, -math.inf))
+    return min(abs(time - moment) for moment, _ in series[max(0, after - 1) : after + 1])
 
 
 def _value_at(series: list[tuple[float, float]], time: float) -> float:

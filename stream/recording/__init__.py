@@ -3,5 +3,6 @@
 from .check import check
 from .reader import Recording
 from .run import RunRecorder
+from .settling import settle
 
-__all__ = ["Recording", "RunRecorder", "check"]
+__all__ = ["Recording", "RunRecorder", "check", "settle"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +12,18 @@ from typing import Any
 import numpy as np
 import tensorstore as ts
 
-from .layout import RecordingError
+from .layout import DiskFull, RecordingError
 
 #: Frames by which an array grows; each growth rewrites the array's zarr.json.
 _BLOCK = 64
 #: Largest side of a chunk, since Blosc compresses at most 2 GiB at a time.
 _MAX_CHUNK_SIDE = 4096
+#: How tensorstore, whose errors are texts, says that the disk is full.
+_FULL = (
+    os.strerror(errno.ENOSPC),
+    os.strerror(errno.EDQUOT),
+    "not enough space on the disk",  # Windows
+)
 
 
 class GrowingArray:
@@ -174,9 +183,13 @@ def _chunk_side(side: int) -> int:
 
 
 def _write_error(path: Path, error: Exception) -> RecordingError:
-    return RecordingError(f"Writing to {path} failed: {_first_line(error)}.")
+    message = _first_line(error)
+    for full in _FULL:
+        if full in message:
+            return DiskFull(f"Writing to {path} failed: {full}.")
+    return RecordingError(f"Writing to {path} failed: {message}.")
 
 
 def _first_line(error: Exception) -> str:
-    # tensorstore appends its source locations to the message.
-    return str(error).splitlines()[0].split(" [source locations")[0].rstrip(". ")
+    # tensorstore appends its source locations, its whole specification and more to the message.
+    return re.split(r" \[(?:source locations|\w+=')", str(error).splitlines()[0])[0].rstrip(". ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -22,6 +23,7 @@ from .layout import (
     RUN,
     SKYRMIONS,
     RecordingError,
+    write_error,
     write_group,
     write_json,
 )
@@ -67,7 +69,11 @@ class FrameWriter:
             self._index = JsonLinesWriter(path / FRAMES)
             write_json(path / RUN, self._run)
         except OSError as error:
-            raise RecordingError(f"Cannot record to {path}: {error.strerror}.") from None
+            self._take_back()
+            raise write_error(path, error) from None
+        except RecordingError:
+            self._take_back()
+            raise
 
     def append(self, frames: Sequence[tuple[int, Frame, float]]) -> int:
         """Append frames and return when they are safe on disk.
@@ -103,8 +109,14 @@ class FrameWriter:
             self._first = self._last if self._first is None else self._first
         return start
 
-    def close(self) -> None:
-        """Cut the arrays to their true length and complete the metadata."""
+    def close(self, *, settled: bool) -> None:
+        """Cut the arrays to their true length and complete the metadata.
+
+        Parameters
+        ----------
+        settled
+            Whether the results are in the order of the frames, with their final tracks.
+        """
         self._index.close()
         self._array.trim(self.n_frames)
         attributes = ome.image_attributes(self.path.name, self._pixel_size_nm, self._interval_s())
@@ -113,11 +125,16 @@ class FrameWriter:
             if (self.path / SKYRMIONS / "zarr.json").exists():
                 labels = ome.label_image_attributes(self._pixel_size_nm, self._interval_s())
                 write_group(self.path / SKYRMIONS, labels)
-            write_json(
-                self.path / RUN, self._run | {"closed_at": _now(), "n_frames": self.n_frames}
-            )
+            end = {"closed_at": _now(), "n_frames": self.n_frames, "settled": settled}
+            write_json(self.path / RUN, self._run | end)
         except OSError as error:
-            raise RecordingError(f"Cannot complete {self.path}: {error.strerror}.") from None
+            raise write_error(self.path, error) from None
+
+    def _take_back(self) -> None:
+        """Remove what could not be begun, so that it can be tried again."""
+        shutil.rmtree(self.path / IMAGE, ignore_errors=True)
+        for name in ("zarr.json", FRAMES, RUN):
+            (self.path / name).unlink(missing_ok=True)
 
     def _interval_s(self) -> float | None:
         if self.n_frames < 2 or self._first is None or self._last is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .appending import AppendOnlyFile
 from .layout import RecordingError
 
 
@@ -22,8 +22,7 @@ class JsonLinesWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.open("xb")
+        self._file = AppendOnlyFile(path)
 
     def append(self, lines: Sequence[str], *, sync: bool) -> None:
         """Append JSON texts; with `sync`, return only when they would survive a power cut.
@@ -31,15 +30,9 @@ class JsonLinesWriter:
         Raises
         ------
         RecordingError
-            If the disk refuses.
+            If the disk refuses; none of the lines is left then.
         """
-        try:
-            self._file.write("".join(f"{line}\n" for line in lines).encode())
-            self._file.flush()
-            if sync:
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            raise RecordingError(f"Writing to {self._path} failed: {error.strerror}.") from None
+        self._file.append("".join(f"{line}\n" for line in lines).encode(), sync=sync)
 
     def close(self) -> None:
         """Close the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -17,6 +18,7 @@ RUN = "run.json"  #: what this directory is, when and by what it was written
 FRAMES = "frames.jsonl"  #: one line a frame; a frame is acknowledged once its line is complete
 RESULTS = "results.jsonl"  #: one line an analysed frame, its `ResultSummary` or why it failed
 TABLE = "results.arrows"  #: Arrow IPC stream, one record batch an analysed frame
+STAGE = "stage.jsonl"  #: one line a reading of the stage, as it came
 IMAGE = "0"  #: Zarr array (t, y, x) of the frames
 LABELS = "labels"  #: OME-Zarr labels group
 SKYRMIONS = "labels/skyrmions"  #: OME-Zarr label image
@@ -25,6 +27,16 @@ LABEL_ARRAY = "labels/skyrmions/0"  #: Zarr array (t, y, x) of uint16 labels
 
 class RecordingError(UserError):
     """A recording cannot be written any further, or not be read."""
+
+
+class DiskFull(RecordingError):
+    """Nothing of what was to be written is left; it can be tried again when there is space."""
+
+
+def write_error(path: Path, error: OSError) -> RecordingError:
+    """Return what to raise when writing to `path` failed."""
+    kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else RecordingError
+    return kind(f"Writing to {path} failed: {error.strerror}.")
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:

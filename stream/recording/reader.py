@@ -9,16 +9,17 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
 from ..errors import UserError
 from ..frame import Frame, FrameMetadata
 from ..result import ResultSummary
+from ..stage import StageReading
 from ..tables import from_batches
 from .arrays import StoredArray
 from .jsonl import JsonLinesReader
-from .layout import FORMAT, FRAMES, IMAGE, LABEL_ARRAY, RESULTS, RUN, TABLE, RecordingError
+from .layout import FORMAT, FRAMES, IMAGE, LABEL_ARRAY, RUN, STAGE, RecordingError
+from .results import ResultReader
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -41,11 +42,9 @@ class Recording:
         self.path = Path(path)
         self.run = _read_run(self.path)
         self._frames = JsonLinesReader(self.path / FRAMES)
-        self._results = JsonLinesReader(self.path / RESULTS)
+        self._results = ResultReader(self.path)
         self._image = StoredArray(self.path / IMAGE)
         self._labels: StoredArray | None = None
-        self._labelled: set[int] = set()
-        self._results_seen = 0
 
     @property
     def n_frames(self) -> int:
@@ -56,6 +55,11 @@ class Recording:
     def shape(self) -> tuple[int, int]:
         """(height, width) of the frames in pixels."""
         return self._image.shape
+
+    @property
+    def settled(self) -> bool:
+        """Whether the run has ended and its results are in order, with their final tracks."""
+        return bool(_read_run(self.path).get("settled"))
 
     @property
     def closed(self) -> bool:
@@ -104,39 +108,46 @@ class Recording:
         return int(self._index_entry(index)["run_frame"])
 
     def table(self) -> pd.DataFrame:
-        """Return one row a skyrmion of all analysed frames, columns as `TABLE_DTYPES`."""
+        """Return one row a skyrmion of all analysed frames, columns as `TABLE_DTYPES`.
+
+        The rows are in the order of the frames. Until a run has ended, the tracks (`particle`) are
+        those that were seen live.
+        """
         self._results.refresh()
-        done = {entry["frame"] for entry in self._results if "error" not in entry}
-        table = from_batches(list(self._batches()))
-        return table.loc[table["frame"].isin(list(done))].reset_index(drop=True)
+        return from_batches([self._results.table(frame) for frame in self._results.frames])
+
+    def tables(self) -> Iterator[tuple[int, pd.DataFrame]]:
+        """Yield each analysed frame, in order, and its part of `table`."""
+        self._results.refresh()
+        for frame in self._results.frames:
+            yield frame, self._results.table(frame).to_pandas()
 
     def summaries(self) -> list[ResultSummary]:
-        """Return the summary of each analysed frame, in the order of the analysis."""
+        """Return the summary of each analysed frame, in the order of the frames."""
         self._results.refresh()
         return [
             _validated(ResultSummary, {k: v for k, v in entry.items() if k != "labels"}, self.path)
-            for entry in self._results
+            for entry in self._results.entries()
             if "error" not in entry
         ]
 
     def failures(self) -> dict[int, str]:
         """Return the frames that could not be analysed, and why."""
         self._results.refresh()
-        return {entry["frame"]: entry["error"] for entry in self._results if "error" in entry}
+        return self._results.failures()
 
     def labels(self, index: int) -> np.ndarray | None:
         """Return the uint16 labels (height, width) of the frame at `index`, if it has any."""
         self._results.refresh()
-        for line in range(self._results_seen, len(self._results)):
-            entry = self._results[line]
-            if entry.get("labels"):
-                self._labelled.add(entry["frame"])
-        self._results_seen = len(self._results)
-        if index not in self._labelled:
+        if not self._results.has_labels(index):
             return None
         if self._labels is None:
             self._labels = StoredArray(self.path / LABEL_ARRAY)
         return self._labels.read(index)
+
+    def stage_readings(self) -> list[StageReading]:
+        """Return what the stage's own software told during the run, in the order of arrival."""
+        return [StageReading.from_document(entry) for entry in JsonLinesReader(self.path / STAGE)]
 
     def _index_entry(self, index: int) -> dict[str, Any]:
         if index >= len(self._frames):
@@ -145,17 +156,6 @@ class Recording:
         if entry.get("frame") != index or "received_at" not in entry or "run_frame" not in entry:
             raise RecordingError(f"Line {index + 1} of {self.path / FRAMES} is damaged.")
         return entry
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        path = self.path / TABLE
-        if not path.exists() or not path.stat().st_size:
-            return
-        with path.open("rb") as file:
-            try:
-                reader = pa.ipc.open_stream(file)
-                yield from reader
-            except (pa.ArrowInvalid, OSError):
-                return  # cut in the middle of a batch: that frame was not acknowledged
 
 
 def _read_run(path: Path) -> dict[str, Any]:

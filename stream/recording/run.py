@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from ..errors import UserError
 from ..frame import Frame
 from ..result import FrameResult
+from ..stage import StageReading
 from .frame_writer import FrameWriter
-from .layout import RecordingError
+from .jsonl import JsonLinesWriter
+from .layout import STAGE, DiskFull, RecordingError
 from .reader import Recording
 from .result_writer import ResultWriter
 
 _log = logging.getLogger(__name__)
+_Done = TypeVar("_Done")
+_LOOK_AGAIN_S = 0.5
 
 
 @dataclass
@@ -43,6 +51,8 @@ class RunRecorder:
 
     Frames are appended by one thread; results are appended and frames read back by one other.
 
+    While the disk is full, appending waits for space, and whoever sends frames waits with it.
+
     Parameters
     ----------
     path
@@ -52,6 +62,11 @@ class RunRecorder:
     ------
     UserError
         If there is something in `path` already, or it cannot be made.
+
+    Attributes
+    ----------
+    disk_is_full
+        Whether something waits for space at this moment.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -59,6 +74,9 @@ class RunRecorder:
         self._segments: list[_Segment] = []
         self._where = array("q")  # frame of the run -> number of its segment
         self._place = array("q")  # frame of the run -> place within that segment
+        self._stage: JsonLinesWriter | None = None
+        self._impatient = False
+        self.disk_is_full = False
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             occupied = any(self.path.iterdir())
@@ -93,12 +111,13 @@ class RunRecorder:
         start = self.n_frames
         begin = 0
         while begin < len(frames):
-            number = self._segment_for(frames[begin][0])
+            number = self._when_there_is_space(partial(self._segment_for, frames[begin][0]))
             segment = self._segments[number]
             end = begin + 1
             while end < len(frames) and segment.takes(frames[end][0]):
                 end += 1
-            first = segment.frames.append([(start + i, *frames[i]) for i in range(begin, end)])
+            alike = [(start + i, *frames[i]) for i in range(begin, end)]
+            first = self._when_there_is_space(partial(segment.frames.append, alike))
             self._where.extend([number] * (end - begin))
             self._place.extend(range(first, first + end - begin))
             begin = end
@@ -113,11 +132,33 @@ class RunRecorder:
 
     def append_result(self, index: int, result: FrameResult) -> None:
         """Append the result of frame `index` of this run; raise RecordingError if it cannot."""
-        self._results_of(index).append(self._place[index], result)
+        results = self._when_there_is_space(partial(self._results_of, index))
+        self._when_there_is_space(partial(results.append, self._place[index], result))
 
     def append_failure(self, index: int, reason: str) -> None:
         """Note that frame `index` of this run could not be analysed."""
-        self._results_of(index).append_failure(self._place[index], reason)
+        results = self._when_there_is_space(partial(self._results_of, index))
+        self._when_there_is_space(partial(results.append_failure, self._place[index], reason))
+
+    def append_stage(self, reading: StageReading) -> None:
+        """Append a reading of the stage as it came, from the thread that appends frames."""
+        if self._stage is None:
+            self._stage = JsonLinesWriter(self.path / STAGE)
+        line = json.dumps({"timestamp": reading.timestamp, **reading.quantities})
+        self._when_there_is_space(partial(self._stage.append, [line], sync=False))
+
+    def stop_waiting(self) -> None:
+        """Raise from now on where the disk is full, in place of waiting; safe in a handler."""
+        self._impatient = True
+
+    @property
+    def unsettled(self) -> list[Path]:
+        """Recordings in which a frame was overtaken: their results are to be put in order."""
+        return [
+            segment.frames.path
+            for segment in self._segments
+            if segment.results is not None and not segment.results.settled
+        ]
 
     def close(self) -> None:
         """Complete all recordings.
@@ -128,11 +169,13 @@ class RunRecorder:
             If the disk refuses; the others are completed before.
         """
         problem: RecordingError | None = None
+        if self._stage is not None:
+            self._stage.close()
         for segment in self._segments:
             try:
                 if segment.results is not None:
                     segment.results.close(segment.frames.n_frames)
-                segment.frames.close()
+                segment.frames.close(settled=segment.frames.path not in self.unsettled)
             except RecordingError as error:
                 _log.error("%s", error)
                 problem = error
@@ -165,6 +208,23 @@ class RunRecorder:
                 segment.frames.path, segment.shape, segment.pixel_size_nm
             )
         return segment.results
+
+    def _when_there_is_space(self, write: Callable[[], _Done]) -> _Done:
+        while True:
+            try:
+                done = write()
+            except DiskFull as error:
+                if self._impatient:
+                    raise
+                if not self.disk_is_full:
+                    _log.error("%s The frames wait until there is space again.", error)
+                self.disk_is_full = True
+                time.sleep(_LOOK_AGAIN_S)
+                continue
+            if self.disk_is_full:
+                _log.warning("There is space on the disk again; recording goes on.")
+                self.disk_is_full = False
+            return done
 
 
 def _path_beside(path: Path) -> Path:

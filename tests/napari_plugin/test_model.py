@@ -52,6 +52,20 @@ def test_mailbox_keeps_the_newest_and_the_numbers_of_the_others():
     assert mailbox.take() is None
 
 
+def test_a_frame_that_was_caught_up_replaces_no_newer_one():
+    mailbox = Mailbox()
+    mailbox.put(snapshot(9))
+    mailbox.put(snapshot(3, analysed="caught-up"))
+    delivery = mailbox.take()
+    assert delivery.newest.result.summary.frame == 9
+    assert [summary.frame for summary in delivery.passed] == [3]
+    mailbox.put(snapshot(4, analysed="caught-up"))
+    mailbox.put(snapshot(10))
+    delivery = mailbox.take()
+    assert delivery.newest.result.summary.frame == 10
+    assert [summary.frame for summary in delivery.passed] == [4]
+
+
 def test_mailbox_is_bounded():
     mailbox = Mailbox(remember=5)
     for frame in range(100):

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 import zmq
 
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.stream.result import TABLE_DTYPES, FrameResult, ResultSummary, empty_table
+
+
+class LeftToRight:
+    """Numbers blobs from left to right, with new numbers whenever there are more or fewer."""
+
+    def __init__(self) -> None:
+        self._first = self._count = 0
+
+    def follow(self, table: pd.DataFrame) -> np.ndarray:
+        if len(table) != self._count:
+            self._first += self._count
+            self._count = len(table)
+        return self._first + np.argsort(np.argsort(table["x"].to_numpy())).astype(np.int64)
 
 
 class BlobAnalyser:
@@ -19,8 +33,14 @@ class BlobAnalyser:
 
     def __init__(self) -> None:
         self.indices: list[int] = []
+        self._tracks = LeftToRight()
 
-    def analyse(self, frame: Frame, index: int, received_at: float) -> FrameResult:
+    def new_tracks(self) -> LeftToRight:
+        return LeftToRight()
+
+    def analyse(
+        self, frame: Frame, index: int, received_at: float, *, linked: bool = True
+    ) -> FrameResult:
         self.indices.append(index)
         image = np.asarray(frame.pixels, dtype=np.float64)
         low, high = image.min(), image.max()
@@ -35,6 +55,9 @@ class BlobAnalyser:
         table["equivalent_diameter_area"] = np.sqrt(4 * table["area"].astype(float) / np.pi)
         table["touches_border"] = table["is_stripe"] = False
         table["n_neighbours"] = 0
+        table = table.astype(TABLE_DTYPES)
+        if linked:
+            table["particle"] = self._tracks.follow(table)
         height, width = frame.shape
         summary = ResultSummary(
             frame=index,
@@ -44,12 +67,11 @@ class BlobAnalyser:
             height=height,
             width=width,
             temperature_k=frame.metadata.temperature_k,
+            stage_age_s=frame.metadata.stage_age_s or {},
             n_skyrmions=n - 1,
             engine=self.engine_id,
         )
-        return FrameResult(
-            summary, table.astype(TABLE_DTYPES), labels.astype(np.uint16), frame.metadata
-        )
+        return FrameResult(summary, table, labels.astype(np.uint16), frame.metadata)
 
 
 def _make_frame(n_blobs: int = 3, size: tuple[int, int] = (64, 96), **metadata: object) -> Frame:

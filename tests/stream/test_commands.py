@@ -107,11 +107,11 @@ def test_a_recording_can_be_sent_to_a_spreadsheet(tmp_path, analyser, make_frame
     recorder = RunRecorder(tmp_path / "run")
     frames = [make_frame(i, seq=i, temperature_k=100.0 + i) for i in range(1, 4)]
     recorder.append([(frame, 0.0) for frame in frames])
-    results = [analyser.analyse(frame, i, 0.0) for i, frame in enumerate(frames)]
-    with CsvResults(tmp_path / "out") as tables:
-        for result in results:
-            tables.append(result)
+    for i in (0, 2, 1):
+        recorder.append_result(i, analyser.analyse(frames[i], i, 0.0))
     recorder.close()
+    with CsvResults(tmp_path / "out") as tables:
+        tables.append_recording(Recording(tmp_path / "run"))
     rows = pd.read_csv(tables.skyrmions)
-    assert rows["frame"].value_counts().to_dict() == {0: 1, 1: 2, 2: 3}
+    assert rows["frame"].tolist() == [0, 1, 1, 2, 2, 2]
     assert pd.read_csv(tables.frames)["temperature_k"].tolist() == [101, 102, 103]

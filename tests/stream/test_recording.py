@@ -179,8 +179,9 @@ def test_everything_acknowledged_survives_a_kill(tmp_path):
 def test_a_full_disk_is_reported(tmp_path, make_frame):
     recorder = RunRecorder(tmp_path / "run")
     recorder.append([(make_frame(), 0.0)])
+    recorder.stop_waiting()
     with open("/dev/full", "wb") as full:
-        os.dup2(full.fileno(), recorder._segments[0].frames._index._file.fileno())
+        os.dup2(full.fileno(), recorder._segments[0].frames._index._file._file.fileno())
         with pytest.raises(UserError, match="No space left"):
             recorder.append([(make_frame(), 1.0)])
     assert recorder.n_frames == 1

@@ -38,6 +38,9 @@ from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
 from skyrmlive.trainer.micromagnetics.relaxation import RelaxationPlan
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions
 
+#: A training, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(600)
+
 RECIPE = load_preset("neel-lattice").model_copy(update={"cells": 64, "placed_share": 1.0})
 FILM_SOURCE = SimulatedFilms(
     recipe=RECIPE, plan=RelaxationPlan(steps_before=40, max_steps=100), seed=7

@@ -1,0 +1,67 @@
+"""The results in a recording, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from .jsonl import JsonLinesReader
+from .layout import RESULTS, TABLE
+from .table_stream import TableReader
+
+
+class ResultReader:
+    """Finds the results of frames, in whatever order they were written.
+
+    Parameters
+    ----------
+    path
+        Directory of the recording.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lines = JsonLinesReader(path / RESULTS)
+        self._tables = TableReader(path / TABLE)
+        self._line_of: dict[int, int] = {}
+        self._failed: set[int] = set()
+        self._labelled: set[int] = set()
+        self._seen = 0
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take notice of what was appended since."""
+        self._lines.refresh()
+        self._tables.refresh()
+        for number in range(self._seen, len(self._lines)):
+            entry = self._lines[number]
+            frame = entry["frame"]
+            self._line_of[frame] = number
+            (self._failed.add if "error" in entry else self._failed.discard)(frame)
+            if entry.get("labels"):
+                self._labelled.add(frame)
+        self._seen = len(self._lines)
+
+    @property
+    def frames(self) -> list[int]:
+        """Frames that have a result, in their order."""
+        return sorted(self._line_of.keys() - self._failed)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of all frames, analysed or failed, in the order of the frames."""
+        return (self._lines[self._line_of[frame]] for frame in sorted(self._line_of))
+
+    def failures(self) -> dict[int, str]:
+        """Return the frames that could not be analysed, and why."""
+        failed = sorted(self._failed)
+        return {frame: self._lines[self._line_of[frame]]["error"] for frame in failed}
+
+    def table(self, frame: int) -> pa.RecordBatch:
+        """Return the rows of one frame, columns as `TABLE_DTYPES`."""
+        return self._tables.table(frame)
+
+    def has_labels(self, frame: int) -> bool:
+        """Say whether the frame has a label image."""
+        return frame in self._labelled

@@ -1,0 +1,110 @@
+"""A disk that fills up in mid-run: the frames wait, and nothing is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from skyrmlive.stream.frame import Frame, FrameMetadata
+from skyrmlive.stream.listener import FrameListener
+from skyrmlive.stream.live import LiveRun
+from skyrmlive.stream.recording import Recording, RunRecorder, check
+from skyrmlive.stream.recording.layout import DiskFull
+from skyrmlive.stream.sender import FrameSender
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own of 1 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("needs the right to mount")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def noisy(seq: int) -> Frame:
+    pixels = np.random.default_rng(seq).integers(0, 65536, (200, 300), dtype=np.uint16)
+    return Frame(pixels, FrameMetadata(seq=seq))
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_run_waits_for_space_and_goes_on(small_disk, context, analyser, caplog):
+    recorder = RunRecorder(small_disk / "run")
+    with FrameListener("tcp://127.0.0.1:*", context=context) as listener:
+        run = LiveRun(listener, analyser, recorder=recorder, max_frames=20)
+        running = threading.Thread(target=run.run)
+        running.start()
+        with FrameSender(listener.address) as sender:
+            for seq in range(20):  # 2.4 MB that no compression makes smaller
+                sender.send(noisy(seq))
+            wait_for(lambda: recorder.disk_is_full)
+            assert run.status().state == "disk full"
+            assert run.status().disk_free_bytes < 200_000
+            assert 0 < recorder.n_frames < 20
+            remount = ["mount", "-o", "remount,size=20m", str(small_disk)]
+            subprocess.run(remount, check=True)
+        running.join(60)
+    assert not recorder.disk_is_full
+    assert "wait until there is space" in caplog.text
+    assert check(small_disk / "run") == []
+    recording = Recording(small_disk / "run")
+    assert len(recording.summaries()) == recording.n_frames == 20
+    for seq, frame in enumerate(recording.frames()):
+        assert frame.metadata.seq == seq
+        assert np.array_equal(frame.pixels, noisy(seq).pixels)
+
+
+def test_a_recording_cannot_even_be_begun(small_disk):
+    (small_disk / "ballast").write_bytes(bytes(2**20 - 4096))
+    recorder = RunRecorder(small_disk / "run")
+    recorder.stop_waiting()
+    with pytest.raises(DiskFull):
+        recorder.append([(noisy(0), 0.0)])
+    (small_disk / "ballast").unlink()
+    assert recorder.append([(noisy(0), 0.0)]) == 0
+    recorder.close()
+    assert check(small_disk / "run") == []
+
+
+def test_a_stop_ends_the_waiting(small_disk, context, analyser):
+    recorder = RunRecorder(small_disk / "run")
+    errors = []
+    with FrameListener("tcp://127.0.0.1:*", context=context) as listener:
+        run = LiveRun(listener, analyser, recorder=recorder)
+
+        def running() -> None:
+            try:
+                run.run()
+            except DiskFull as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=running)
+        thread.start()
+        with FrameSender(listener.address, linger_s=0) as sender:
+            for seq in range(20):
+                sender.send(noisy(seq))
+            wait_for(lambda: recorder.disk_is_full)
+            run.stop()
+            thread.join(60)
+    assert "No space left" in str(errors[0])
+    recording = Recording(small_disk / "run")
+    assert recording.n_frames > 0
+    for seq, frame in enumerate(recording.frames()):
+        assert np.array_equal(frame.pixels, noisy(seq).pixels)
