@@ -9,6 +9,7 @@ from .demo import demo
 from .doctor import doctor
 from .engines import engines
 from .evaluate import evaluate
+from .export import export
 from .record import record
 from .replay import replay
 from .segment import segment
@@ -24,6 +25,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "segment": segment,
     "replay": replay,
     "record": record,
+    "export": export,
     "simulate": simulate,
     "train": train,
     "evaluate": evaluate,

@@ -1,0 +1,64 @@
+"""`skyrmlive export`: a recording in the formats of other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ..stream.recording import Recording
+    from ..stream.recording.export import Content, Export
+
+
+def export(
+    recording: Annotated[Path, typer.Argument(help="Folder of a recording.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="New folder to write to.", show_default="NAME-export beside it"),
+    ] = None,
+    tiff: Annotated[bool, typer.Option("--tiff", help="frames.tif: one page a frame.")] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="labels.tif: the label image of each frame.")
+    ] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="skyrmions.csv and frames.csv, for a spreadsheet.")
+    ] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="The same tables as Parquet, for pandas and others.")
+    ] = False,
+) -> None:
+    """Write a recording as TIFF stacks and tables; without further options, as all of them.
+
+    Recordings that were cut short are exported up to their end. `skyrmlive segment` and `send` read
+    frames.tif with all that is known about each frame.
+    """
+    from ..stream.recording import Recording
+
+    asked: dict[Content, bool] = {"tiff": tiff, "labels": labels, "csv": csv, "parquet": parquet}
+    chosen: list[Content] = [content for content, is_asked in asked.items() if is_asked]
+    path = recording.resolve()
+    stem = path.name.removesuffix(".zarr").removesuffix(".ome")
+    done = _export(Recording(recording), out or path.with_name(f"{stem}-export"), chosen)
+    for problem in done.problems:
+        typer.echo(f"  note: {problem} Its page is black.")
+    files = ", ".join(sorted(file.name for file in done.folder.iterdir()))
+    typer.echo(f"{done.n_frames} frames exported to {done.folder}: {files}.")
+
+
+def _export(recording: Recording, folder: Path, chosen: list[Content]) -> Export:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ..stream.recording.export import CONTENTS, export
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Exporting")
+        return export(
+            recording,
+            folder,
+            chosen or CONTENTS,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
