@@ -29,8 +29,8 @@ FRAME_TOPIC = b"skyrmlive.frame"
 STATUS_TOPIC = b"skyrmlive.status"
 #: Messages held for a slow subscriber before it loses some; the others notice nothing.
 _SEND_HWM = 16
-#: A subscription is a topic; nobody needs more.
-_MAX_SUBSCRIPTION_BYTES = 256
+#: A subscription is a topic, and a greeting with keys some hundred bytes.
+_MAX_SUBSCRIPTION_BYTES = 4096
 #: A subscriber that is silent for so long is gone, and what is held for it with it.
 _HEARTBEAT_MS, _HEARTBEAT_TIMEOUT_MS = 10_000, 30_000
 

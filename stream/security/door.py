@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 
 import zmq
@@ -17,7 +16,8 @@ from .keys import quoted
 _log = logging.getLogger(__name__)
 #: Different refused clients that are logged; strangers must not fill the disk.
 _LOGGED = 200
-_numbers = itertools.count()
+#: The system needs some milliseconds to give an address back.
+_REBIND_S = 0.2
 
 
 class Door:
@@ -35,8 +35,6 @@ class Door:
         The server's key and its clients; without it whoever reaches the address comes in.
     insecure
         Allow an address on the network without `access`.
-    patience_s
-        Seconds to wait for an address that is still occupied.
 
     Attributes
     ----------
@@ -60,25 +58,38 @@ class Door:
         *,
         access: ServerAccess | None = None,
         insecure: bool = False,
-        patience_s: float = 0.0,
     ) -> None:
         self.refused = 0
-        self.domain = f"skyrmlive.{role}.{next(_numbers)}".encode()
         self._access = access
         self._role: Role = role
         self._inside: set[str] = set()
+        self._shut = False
         self._logged: set[tuple[str, str]] = set()
-        if access is not None:
-            access.apply(socket)
-            socket.setsockopt(zmq.ZAP_DOMAIN, self.domain)
-            # Without anybody to ask, nobody comes in.
-            socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
+        self._insecure = insecure
+        self.address = self._bind(socket, address)
+
+    def reopen(self, socket: zmq.Socket) -> None:
+        """Bind a new `socket` here, after the old one was closed, so that all have to come anew.
+
+        Raises
+        ------
+        UserError
+            If the address is no longer free.
+        """
+        self._shut = True
+        self._inside.clear()
+        self._bind(socket, self.address, patience_s=_REBIND_S)
+        self._shut = False
+
+    def _bind(self, socket: zmq.Socket, address: str, patience_s: float = 0.0) -> str:
+        if self._access is not None:
+            self._access.apply(socket)
             Doorkeeper.of(socket).watch(self, socket)
-        self.address = addresses.bind(
+        return addresses.bind(
             socket,
             address,
-            encrypted=access is not None,
-            insecure=insecure,
+            encrypted=self._access is not None,
+            insecure=self._insecure,
             patience_s=patience_s,
         )
 
@@ -121,8 +132,8 @@ class Door:
         return self._access.admits(str(message.get("User-Id")), self._role)
 
     def has_revoked(self) -> bool:
-        """Tell whether a client that came in would not be let in any more."""
+        """Tell whether to reopen, since somebody is inside who would not be let in any more."""
         access = self._access
         if access is None:
             return False
-        return not all(access.admits(key, self._role) for key in tuple(self._inside))
+        return self._shut or not all(access.admits(key, self._role) for key in tuple(self._inside))

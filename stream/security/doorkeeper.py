@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import socket as sockets
 import threading
@@ -22,6 +23,7 @@ _VERSION = b"1.0"
 _BELL = "inproc://skyrmlive.doorkeeper"
 _FAILED = (zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 _EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_MONITOR_STOPPED | _FAILED[0] | _FAILED[1]
+_numbers = itertools.count()
 _UNKNOWN = "an unknown address"
 _NO_HANDSHAKE = "it spoke without encryption, took us for another server, or hung up at once"
 
@@ -55,7 +57,7 @@ class Doorkeeper:
     def __init__(self, context: zmq.Context) -> None:
         self._context = context
         self._doors: dict[bytes, Door] = {}
-        self._monitors: dict[zmq.Socket, Door] = {}
+        self._monitors: dict[zmq.Socket, bytes] = {}
         self._peers: dict[zmq.Socket, str] = {}
         self._zap = context.socket(zmq.REP)
         self._bell = context.socket(zmq.PULL)
@@ -69,11 +71,14 @@ class Doorkeeper:
         threading.Thread(target=self._run, name="doorkeeper", daemon=True).start()
 
     def watch(self, door: Door, socket: zmq.Socket) -> None:
-        """Answer for `door` until its socket is closed."""
+        """Let `door` decide who comes in at `socket`, until that is closed; before it is bound."""
+        domain = f"skyrmlive.{next(_numbers)}".encode()
+        socket.setsockopt(zmq.ZAP_DOMAIN, domain)
+        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without anybody to ask, nobody comes in
         monitor = open_monitor(socket, _EVENTS, self._context)
         with self._lock:
-            self._doors[door.domain] = door
-            self._monitors[monitor] = door
+            self._doors[domain] = door
+            self._monitors[monitor] = domain
         with self._context.socket(zmq.PUSH) as bell:  # the thread shall look at it from now on
             bell.connect(_BELL)
             bell.send(b"")
@@ -125,15 +130,16 @@ class Doorkeeper:
             return None
         return door.decide(credentials[0], address.decode("utf-8", "replace"))
 
-    def _note(self, monitor: zmq.Socket, door: Door) -> None:
+    def _note(self, monitor: zmq.Socket, domain: bytes) -> None:
         event = recv_monitor_message(monitor)
+        door = self._doors[domain]
         if event["event"] == zmq.EVENT_ACCEPTED:
             self._peers[monitor] = _peer(event["value"])
         elif event["event"] in _FAILED:
             door.refuse(self._peers.get(monitor, _UNKNOWN), "", _NO_HANDSHAKE)
         else:
             with self._lock:
-                del self._monitors[monitor], self._doors[door.domain]
+                del self._monitors[monitor], self._doors[domain]
             self._peers.pop(monitor, None)
             monitor.close()
 

@@ -16,10 +16,13 @@ import zmq
 
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.listener import FrameListener
+from skyrmlive.stream.publisher import ResultPublisher
+from skyrmlive.stream.result import FrameResult
 from skyrmlive.stream.security import ClientAccess, KeyPair, ServerAccess
 from skyrmlive.stream.security.authorised import AUTHORISED, authorise, revoke
 from skyrmlive.stream.security.key_folder import make_own_key
 from skyrmlive.stream.sender import FrameSender
+from skyrmlive.stream.subscriber import ResultSubscriber
 
 ANY_PORT = "tcp://127.0.0.1:*"
 OWN = KeyPair.new()
@@ -44,6 +47,20 @@ def server(keys: Path) -> ServerAccess:
 def listener(server: ServerAccess, context: zmq.Context):
     with FrameListener(ANY_PORT, access=server, context=context) as listener:
         yield listener
+
+
+@pytest.fixture
+def publisher(server: ServerAccess, context: zmq.Context):
+    with ResultPublisher(ANY_PORT, access=server, context=context) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def viewer(publisher: ResultPublisher, server: ServerAccess, context: zmq.Context):
+    """The authorised viewer, for which every test looks as well."""
+    access = ClientAccess(VIEWER, server.own.public)
+    with ResultSubscriber(publisher.address, access=access, context=context) as subscriber:
+        yield subscriber
 
 
 @pytest.fixture
@@ -187,6 +204,93 @@ def test_frames_of_a_revoked_client_stay_out_although_it_is_connected(
     assert "revoked" in caplog.text
     camera.send(make_frame(seq=3))
     assert sequence(listener, 3) == [3]
+
+
+def seen(publisher: ResultPublisher, result: FrameResult, *subscribers: ResultSubscriber) -> None:
+    """Publish until each of the subscribers has seen one."""
+    waiting = list(subscribers)
+    deadline = time.monotonic() + 20
+    while waiting:
+        assert time.monotonic() < deadline, "no result came"
+        publisher.publish(result)
+        waiting = [each for each in waiting if each.receive(0.02) is None]
+
+
+@pytest.mark.parametrize("kind", [*STRANGERS, "may only send"])
+def test_a_stranger_sees_no_results_and_disturbs_nobody(
+    kind, publisher, viewer, server, context, analyser, make_frame
+):
+    result = analyser.analyse(make_frame(3), 0, 0.0)
+    if kind == "may only see":
+        pytest.skip("that is no stranger here")
+    make = STRANGERS.get(kind, lambda server: ClientAccess(CAMERA, server.own.public))
+    stranger = client(context, publisher.address, zmq.SUB, make(server))
+    stranger.subscribe(b"")
+    seen(publisher, result, viewer)
+    wait_for(lambda: publisher.refused)
+    seen(publisher, result, viewer, viewer)
+    assert not stranger.poll(200)
+
+
+def test_a_viewer_is_told_why_and_comes_in_once_authorised(
+    publisher, viewer, server, context, keys, analyser, make_frame
+):
+    result = analyser.analyse(make_frame(3), 0, 0.0)
+    access = ClientAccess(STRANGER, server.own.public)
+    with ResultSubscriber(publisher.address, access=access, context=context) as subscriber:
+        wait_for(lambda: subscriber.receive(0.01) or subscriber.problem)
+        assert f"--may see '{STRANGER.public}'" in subscriber.problem
+        authorise(keys, STRANGER.public, "newcomer", "see")
+        seen(publisher, result, viewer, subscriber)
+        assert subscriber.problem == ""
+
+
+def test_a_revoked_viewer_sees_nothing_any_more_and_the_others_go_on(
+    publisher, viewer, server, context, keys, analyser, make_frame
+):
+    result = analyser.analyse(make_frame(3), 0, 0.0)
+    authorise(keys, STRANGER.public, "other", "see")
+    other = client(context, publisher.address, zmq.SUB, ClientAccess(STRANGER, server.own.public))
+    other.subscribe(b"")
+    seen(publisher, result, viewer)
+    while not other.poll(20):
+        publisher.publish(result)
+    revoke(keys, "other")
+    publisher.publish(result)  # notices
+    while other.poll(1200):  # what was under way leaves within a second
+        other.recv_multipart()
+    seen(publisher, result, viewer, viewer)
+    wait_for(lambda: publisher.refused)
+    assert not other.poll(100)
+
+
+def test_an_address_taken_meanwhile_does_not_end_the_run(
+    publisher, viewer, server, context, keys, analyser, make_frame, caplog
+):
+    result = analyser.analyse(make_frame(3), 0, 0.0)
+    seen(publisher, result, viewer)
+    publisher._socket.close()  # as a revocation does, when another program is quicker than we
+    other = context.socket(zmq.PUB)
+    wait_for(lambda: bound(other, publisher.address))
+    revoke(keys, "viewer-pc")
+    publisher.publish(result)
+    assert "already in use" in caplog.text
+    other.close()
+    authorise(keys, VIEWER.public, "viewer-pc", "see")
+    seen(publisher, result, viewer)
+
+
+def bound(socket: zmq.Socket, address: str) -> bool:
+    with contextlib.suppress(zmq.ZMQError):
+        socket.bind(address)
+        return True
+    return False
+
+
+def test_the_server_itself_sees_its_results(publisher, server, context, analyser, make_frame):
+    access = ClientAccess(server.own, server.own.public)
+    with ResultSubscriber(publisher.address, access=access, context=context) as subscriber:
+        seen(publisher, analyser.analyse(make_frame(3), 0, 0.0), subscriber)
 
 
 def test_a_damaged_list_shuts_nobody_out(listener, camera, keys, make_frame, caplog):
