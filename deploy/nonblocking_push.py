@@ -6,10 +6,12 @@ What does not fit, because the receiver is absent or slow, is dropped and counte
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 import zmq
-import zmq.auth
+
+_KEY_CHARACTERS = 40
 
 
 class Keys(NamedTuple):
@@ -28,29 +30,25 @@ class Keys(NamedTuple):
     secret: bytes
 
 
-def read_keys(server_file: str, own_file: str) -> Keys:
-    """Read keys from two certificate files, as pyzmq and CZMQ write them.
+def read_keys(server: str, own_file: str) -> Keys:
+    """Read keys as `skyrmlive keys` writes them.
 
     Parameters
     ----------
-    server_file
-        The receiver's public key.
+    server
+        The receiver's public key: its 40 characters, or a file NAME.public.json.
     own_file
-        Public and secret key of this computer.
+        The file own.secret.json made for this computer.
 
     Raises
     ------
     ValueError
         If a file is missing or does not hold what is needed.
     """
-    try:
-        server, _ = zmq.auth.load_certificate(server_file)
-        public, secret = zmq.auth.load_certificate(own_file)
-    except OSError as error:
-        raise ValueError(f"The keys cannot be read: {error}.") from None
-    if secret is None:
-        raise ValueError(f"{own_file} holds no secret key.")
-    return Keys(server, public, secret)
+    if len(server) != _KEY_CHARACTERS:
+        (server,) = _keys_in(server, "public_key")
+    public, secret = _keys_in(own_file, "public_key", "secret_key")
+    return Keys(server.encode(), public.encode(), secret.encode())
 
 
 class NonblockingPush:
@@ -122,3 +120,14 @@ class NonblockingPush:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _keys_in(path: str, *names: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+        return [str(document[name]) for name in names]
+    except OSError as error:
+        raise ValueError(f"The key cannot be read: {error}.") from None
+    except (ValueError, TypeError, KeyError):
+        raise ValueError(f"{path} holds no {' and '.join(names)} of `skyrmlive keys`.") from None

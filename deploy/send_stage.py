@@ -88,8 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--to", required=True, metavar="ADDRESS", help="address of the receiver")
     common.add_argument("--every", type=_positive, default=1.0, metavar="SECONDS")
-    common.add_argument("--server-key", metavar="FILE", help="public key of the receiver")
-    common.add_argument("--own-key", metavar="FILE", help="secret key of this computer")
+    common.add_argument(
+        "--server-key", metavar="KEY", help="public key of the receiver, or its file"
+    )
+    common.add_argument("--own-key", metavar="FILE", help="own.secret.json of this computer")
     optics = argparse.ArgumentParser(add_help=False)
     optics.add_argument("--field-table", metavar="CSV", help="two columns: current, field in mT")
     optics.add_argument("--defocus-nm-per-unit", type=float, metavar="NM", help="sends defocus")

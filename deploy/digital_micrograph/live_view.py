@@ -38,7 +38,8 @@ def pixel_size_nm(x: tuple, y: tuple) -> float | None:
 def voltage_kv(tags) -> float | None:
     """Return the acceleration voltage from an image's tags; None if it is not there."""
     found, volts = tags.GetTagAsFloat(_VOLTAGE_TAG)
-    return volts * 1e-3 if found and math.isfinite(volts) and volts > 0 else None
+    kilovolts = volts * 1e-3
+    return kilovolts if found and 0 < kilovolts < math.inf else None
 
 
 def frame_header(pixels: np.ndarray, **metadata) -> bytes:

@@ -11,7 +11,7 @@ import DigitalMicrograph as DM
 
 FOLDER = r"C:\skyrmlive"
 ADDRESS = "tcp://192.168.1.10:5555"
-SERVER_KEY = OWN_KEY = ""  # two files of `skyrmlive keys`, if the receiver is encrypted
+SERVER_KEY = OWN_KEY = ""  # files of `skyrmlive keys`: NAME.public.json and own.secret.json
 
 sys.path.insert(0, FOLDER)
 from digital_micrograph import live_view  # noqa: E402

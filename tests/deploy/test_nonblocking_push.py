@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
-import zmq
-import zmq.auth
-from nonblocking_push import NonblockingPush, read_keys
+from nonblocking_push import Keys, NonblockingPush, read_keys
+
+from skyrmlive.stream.listener import FrameListener
+from skyrmlive.stream.security import ServerAccess
+from skyrmlive.stream.security.authorised import authorise
+from skyrmlive.stream.security.key_folder import make_own_key
 
 
 def test_without_a_receiver_all_is_dropped_and_counted():
@@ -45,30 +48,44 @@ def test_malformed_addresses_are_said_in_one_sentence(address: str):
 
 
 @pytest.fixture
-def keys(tmp_path):
-    server = zmq.auth.create_certificates(str(tmp_path), "receiver")
-    own = zmq.auth.create_certificates(str(tmp_path), "camera")
-    return server, own
+def server_keys(tmp_path):
+    folder = tmp_path / "server"
+    make_own_key(folder, "server")
+    return folder
 
 
-def test_keys_open_an_encrypted_receiver(context, keys, wait_until_connected):
-    (server_public, server_secret), (_, own_secret) = keys
-    receiver = context.socket(zmq.PULL)
-    receiver.curve_server = True
-    receiver.curve_publickey, receiver.curve_secretkey = zmq.auth.load_certificate(server_secret)
-    receiver.bind("tcp://127.0.0.1:*")
-    address = receiver.getsockopt_string(zmq.LAST_ENDPOINT)
-    with NonblockingPush(address, keys=read_keys(server_public, own_secret)) as push:
-        wait_until_connected(push)
-        assert push.send(b"secret")
-        assert receiver.recv() == b"secret"
-    with NonblockingPush(address) as plain:
-        assert not plain._socket.poll(300, zmq.POLLOUT), "it takes messages without keys"
+@pytest.fixture
+def camera_keys(tmp_path, server_keys):
+    folder = tmp_path / "camera"
+    key = make_own_key(folder, "camera")
+    authorise(server_keys, key.public_key, "camera", "send")
+    return folder
 
 
-def test_missing_and_public_keys_are_said_in_one_sentence(keys, tmp_path):
-    (server_public, _), (own_public, _) = keys
+def test_keys_of_skyrmlive_open_an_encrypted_receiver(
+    context, server_keys, camera_keys, wait_until_connected
+):
+    access = ServerAccess.from_folder(server_keys)
+    keys = read_keys(str(server_keys / "server.public.json"), str(camera_keys / "own.secret.json"))
+    assert keys == read_keys(access.own.public, str(camera_keys / "own.secret.json"))
+    with FrameListener("tcp://127.0.0.1:*", access=access, context=context) as listener:
+        with NonblockingPush(listener.address, keys=keys) as push:
+            wait_until_connected(push)
+            assert push.send(b'{"dtype": "uint8", "shape": [1, 1]}', b"\7")
+            (arrival,) = listener.receive(20)
+        assert arrival.frame.pixels == 7
+        with NonblockingPush(listener.address) as plain:
+            assert not plain.send(b'{"dtype": "uint8", "shape": [1, 1]}', b"\7")
+
+
+def test_missing_and_public_keys_are_said_in_one_sentence(server_keys, camera_keys, tmp_path):
+    server = str(server_keys / "server.public.json")
     with pytest.raises(ValueError, match="cannot be read"):
-        read_keys(server_public, str(tmp_path / "none.key_secret"))
-    with pytest.raises(ValueError, match="no secret key"):
-        read_keys(server_public, own_public)
+        read_keys(server, str(tmp_path / "none.secret.json"))
+    with pytest.raises(ValueError, match="holds no public_key and secret_key"):
+        read_keys(server, str(camera_keys / "camera.public.json"))
+    (tmp_path / "damaged.json").write_text("[1]")
+    with pytest.raises(ValueError, match="holds no public_key"):
+        read_keys(str(tmp_path / "damaged.json"), str(camera_keys / "own.secret.json"))
+    with pytest.raises(ValueError, match="cannot be used"):
+        NonblockingPush("tcp://127.0.0.1:9", keys=Keys(b"short", b"short", b"short"))
