@@ -46,7 +46,10 @@ def test_a_growing_log_reaches_the_frames(deploy, listener, receive, push, tmp_p
         (["jeol", "--to", "nowhere"], "'nowhere' or the keys cannot be used"),
         (["jeol", "--to", "tcp://127.0.0.1:9", "--every", "0.01"], "PyJEM"),
         (["jeol", "--to", "tcp://127.0.0.1:9", "--field-table", "none.csv"], "cannot be read"),
-        (["jeol", "--to", "tcp://127.0.0.1:9", "--server-key", "a", "--own-key", "b"], "key cannot be read"),
+        (
+            ["jeol", "--to", "tcp://127.0.0.1:9", "--server-key", "a", "--own-key", "b"],
+            "key cannot be read",
+        ),
         (["jeol", "--to", "tcp://127.0.0.1:9", "--server-key", "a"], "go together"),
         (["jeol", "--to", "tcp://127.0.0.1:9", "--every", "0"], "not greater than 0"),
         (["holder-log", "x", "--column", "T", "--to", "tcp://127.0.0.1:9"], "HEADING"),
