@@ -27,13 +27,19 @@ def record(
     check: Annotated[
         Path | None, typer.Option(help="Read this recording through and report damage; no more.")
     ] = None,
+    repair: Annotated[
+        Path | None, typer.Option(help="Complete this recording, whose run was cut short; no more.")
+    ] = None,
 ) -> None:
-    """Record frames without analysing them, or check a recording.
+    """Record frames without analysing them, or check or repair a recording.
 
     `skyrmlive replay` analyses what was recorded.
     """
+    if repair is not None:
+        _repair(repair)
     if check is not None:
         _check(check)
+    if repair is not None or check is not None:
         return
     if to is None:
         raise UserError("Say where to record: --to FOLDER.")
@@ -89,7 +95,28 @@ def _check(path: Path) -> None:
     analysed = len(recording.summaries()) if not problems else "?"
     typer.echo(f"{recording.n_frames} frames of {width} x {height} pixels, {analysed} analysed.")
     if not recording.closed:
-        typer.echo("The recording is still being written, or was cut short.")
+        typer.echo(
+            "The recording is still being written, or was cut short; "
+            "`skyrmlive record --repair` completes it then."
+        )
     if problems:
         raise UserError(f"{path} is damaged in {len(problems)} places.")
     typer.echo("Everything reads back.")
+
+
+def _repair(path: Path) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ..inference.linking import Linker
+    from ..stream.recording import repair
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Linking", total=None)
+        done = repair(
+            path,
+            Linker(),
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    for sentence in done or ["It is whole; nothing was changed."]:
+        typer.echo(sentence)

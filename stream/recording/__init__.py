@@ -2,7 +2,8 @@
 
 from .check import check
 from .reader import Recording
+from .repair import repair
 from .run import RunRecorder
 from .settling import settle
 
-__all__ = ["Recording", "RunRecorder", "check", "settle"]
+__all__ = ["Recording", "RunRecorder", "check", "repair", "settle"]

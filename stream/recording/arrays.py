@@ -78,15 +78,23 @@ class GrowingArray:
         except (ValueError, OSError) as error:
             raise _write_error(self._path, error) from None
 
-    def trim(self, n_frames: int) -> None:
-        """Set the length to `n_frames`."""
-        try:
-            self._resize(n_frames)
-        except (ValueError, OSError) as error:
-            raise _write_error(self._path, error) from None
-
     def _resize(self, n_frames: int) -> None:
         self._array = self._array.resize(exclusive_max=[n_frames, None, None]).result()
+
+
+def set_length(path: Path, n_frames: int) -> None:
+    """Set the length along t of the array at `path`.
+
+    Raises
+    ------
+    RecordingError
+        If it is no array, or the disk refuses.
+    """
+    try:
+        array = ts.open(_open_spec(path), read=True, write=True).result()
+        array.resize(exclusive_max=[n_frames, None, None]).result()
+    except (ValueError, OSError) as error:
+        raise _write_error(path, error) from None
 
 
 class StoredArray:

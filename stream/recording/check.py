@@ -58,7 +58,7 @@ def _frame_problems(recording: Recording) -> list[str]:
 def _result_problems(recording: Recording) -> list[str]:
     try:
         summaries = recording.summaries()
-        rows = recording.table().groupby("frame").size().to_dict()
+        rows = {frame: len(table) for frame, table in recording.tables()}
     except UserError as error:
         return [str(error)]
     problems = []

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
-
-import numpy as np
 
 from ..frame import Frame, FrameMetadata
 from . import ome
 from .arrays import GrowingArray
+from .completion import complete, now
 from .jsonl import JsonLinesWriter
 from .layout import (
     FORMAT,
@@ -21,7 +19,6 @@ from .layout import (
     FRAMES,
     IMAGE,
     RUN,
-    SKYRMIONS,
     RecordingError,
     write_error,
     write_group,
@@ -56,7 +53,7 @@ class FrameWriter:
             "format": FORMAT,
             "version": FORMAT_VERSION,
             "program": f"skyrmlive {version('skyrmlive')}",
-            "created_at": _now(),
+            "created_at": now(),
             "closed_at": None,
             "dtype": like.pixels.dtype.name,
             "height": height,
@@ -118,29 +115,17 @@ class FrameWriter:
             Whether the results are in the order of the frames, with their final tracks.
         """
         self._index.close()
-        self._array.trim(self.n_frames)
-        attributes = ome.image_attributes(self.path.name, self._pixel_size_nm, self._interval_s())
-        try:
-            write_group(self.path, attributes)
-            if (self.path / SKYRMIONS / "zarr.json").exists():
-                labels = ome.label_image_attributes(self._pixel_size_nm, self._interval_s())
-                write_group(self.path / SKYRMIONS, labels)
-            end = {"closed_at": _now(), "n_frames": self.n_frames, "settled": settled}
-            write_json(self.path / RUN, self._run | end)
-        except OSError as error:
-            raise write_error(self.path, error) from None
+        between = None
+        if self._first is not None and self._last is not None:
+            between = self._first, self._last
+        run = self._run | {"settled": settled}
+        complete(self.path, run, self.n_frames, self._pixel_size_nm, between)
 
     def _take_back(self) -> None:
         """Remove what could not be begun, so that it can be tried again."""
         shutil.rmtree(self.path / IMAGE, ignore_errors=True)
         for name in ("zarr.json", FRAMES, RUN):
             (self.path / name).unlink(missing_ok=True)
-
-    def _interval_s(self) -> float | None:
-        if self.n_frames < 2 or self._first is None or self._last is None:
-            return None
-        interval = (self._last - self._first) / (self.n_frames - 1)
-        return interval if np.isfinite(interval) and interval > 0 else None
 
 
 def _index_line(place: int, run_frame: int, metadata: FrameMetadata, received_at: float) -> str:
@@ -151,7 +136,3 @@ def _index_line(place: int, run_frame: int, metadata: FrameMetadata, received_at
         "metadata": metadata.model_dump(exclude_unset=True),
     }
     return json.dumps(document, allow_nan=False)
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -62,6 +62,11 @@ class JsonLinesReader:
                 end += len(line)
                 self._ends.append(end)
 
+    @property
+    def n_bytes(self) -> int:
+        """Length of the complete lines."""
+        return self._ends[-1]
+
     def __len__(self) -> int:
         return len(self._ends) - 1
 

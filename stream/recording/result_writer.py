@@ -86,13 +86,11 @@ class ResultWriter:
         """Note that the frame at `place` could not be analysed; raises as `append` does."""
         self._summaries.append([json.dumps({"frame": place, "error": reason})], sync=False)
 
-    def close(self, n_frames: int) -> None:
-        """Close the files; the labels get as long as the image, `n_frames`."""
+    def close(self) -> None:
+        """Close the files."""
         self._table.close()
         self._summaries.append([], sync=True)
         self._summaries.close()
-        if self._labels is not None:
-            self._labels.trim(n_frames)
 
     def _label_array(self) -> GrowingArray:
         if self._labels is None:

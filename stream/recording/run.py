@@ -174,7 +174,7 @@ class RunRecorder:
         for segment in self._segments:
             try:
                 if segment.results is not None:
-                    segment.results.close(segment.frames.n_frames)
+                    segment.results.close()
                 segment.frames.close(settled=segment.frames.path not in self.unsettled)
             except RecordingError as error:
                 _log.error("%s", error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,11 @@ _Writer = TypeVar("_Writer", JsonLinesWriter, TableWriter)
 
 
 def settle(
-    path: Path, tracks: Tracks, progress: Callable[[int, int], object] = lambda done, total: None
+    path: Path,
+    tracks: Tracks,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+    *,
+    without: Collection[int] = (),
 ) -> None:
     """Sort the results of a recording by frame and link its skyrmions anew, in that order.
 
@@ -35,6 +39,8 @@ def settle(
         New tracks, without a frame so far.
     progress
         Called with the number of frames done, and of all.
+    without
+        Frames whose results are to be left out.
 
     Raises
     ------
@@ -42,7 +48,7 @@ def settle(
         If the disk refuses; the results stay as they were.
     """
     results = ResultReader(path)
-    frames = results.frames
+    frames = [frame for frame in results.frames if frame not in without]
     with _replacing(path / TABLE, TableWriter) as writer:
         for done, frame in enumerate(frames, 1):
             table = results.table(frame).to_pandas()
@@ -51,6 +57,8 @@ def settle(
             progress(done, len(frames))
     with _replacing(path / RESULTS, JsonLinesWriter) as lines:
         for entry in results.entries():
+            if entry["frame"] in without:
+                continue
             lines.append([json.dumps(entry)], sync=False)
         lines.append([], sync=True)
     run = Recording(path).run

@@ -69,6 +69,7 @@ def test_files_are_sent_recorded_and_checked(tmp_path: Path, address: str):
         (["record", "--listen", "tcp://0.0.0.0:0", "--to", "{tmp}/run"], "--insecure"),
         (["record", "--listen", "tcp://127.0.0.1:*", "--to", "{tmp}"], "not empty"),
         (["record"], "--to"),
+        (["record", "--repair", "{tmp}"], "is not a recording"),
         (["record", "--check", "{tmp}"], "is not a recording"),
         (["serve", "--protocol", "dectris-v2"], "not available yet"),
         (["serve", "--listen", "{occupied}"], "already in use"),
