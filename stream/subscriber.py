@@ -28,6 +28,8 @@ from .wire import (
 )
 
 _MAX_JSON_BYTES = 2**20
+#: The largest frame of the protocol, when zstd can only make it longer.
+_MAX_MESSAGE_BYTES = MAX_SIDE * MAX_SIDE * 8 * 257 // 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class ResultSubscriber(Closing):
     ) -> None:
         self._socket = (context or zmq.Context.instance()).socket(zmq.SUB)
         self._socket.setsockopt(zmq.RCVHWM, receive_hwm)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, _MAX_MESSAGE_BYTES)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SUBSCRIBE, RESULT_TOPIC)
         if with_frames:
@@ -144,6 +147,7 @@ def _decode_result(parts: Sequence[Buffer]) -> FrameResult:
     except ValidationError as error:
         reason = error.errors(include_url=False)[0]
         raise FrameRejected(f"The summary is invalid: {reason['loc']}: {reason['msg']}.") from None
+    _check_index(summary.frame)
     labels = None
     if len(parts) == 4:
         if not (1 <= summary.height <= MAX_SIDE and 1 <= summary.width <= MAX_SIDE):
@@ -155,13 +159,17 @@ def _decode_result(parts: Sequence[Buffer]) -> FrameResult:
 
 def _decode_frame(parts: Sequence[Buffer]) -> PublishedFrame:
     header = parse_header(parts[1], _MAX_JSON_BYTES)
-    index = header.get("frame")
-    if type(index) is not int:
-        raise FrameRejected('The published frame has no number "frame".')
+    index = _check_index(header.get("frame"))
     dtype, height, width = frame_layout(header)
     data = _decompress(parts[2], height * width * dtype.itemsize)
     metadata = metadata_from_header(_object(header.get("metadata", {})))
     return PublishedFrame(index, Frame(pixels_from_buffer(data, dtype, height, width), metadata))
+
+
+def _check_index(index: object) -> int:
+    if type(index) is not int or not 0 <= index < 2**63:
+        raise FrameRejected('"frame" must be the number of a frame in its run.')
+    return index
 
 
 def _object(value: object) -> dict[str, Any]:
@@ -179,3 +187,5 @@ def _decompress(data: Buffer, n_bytes: int) -> bytes:
         return zstandard.ZstdDecompressor().decompress(data)
     except zstandard.ZstdError as error:
         raise FrameRejected(f"The packed image is damaged: {error}.") from None
+    except MemoryError:
+        raise FrameRejected(f"There is no memory for a packed image of {n_bytes} bytes.") from None

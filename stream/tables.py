@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
+from .arrow_messages import is_packed
 from .errors import FrameRejected
 from .result import TABLE_DTYPES, empty_table
 
@@ -36,18 +37,22 @@ def to_ipc_bytes(table: pd.DataFrame) -> bytes:
 
 
 def from_ipc_bytes(data: bytes | memoryview) -> pd.DataFrame:
-    """Read a table from an Arrow IPC stream.
+    """Read a table from an Arrow IPC stream, trusting nothing in it.
 
     Raises
     ------
     FrameRejected
-        If `data` is not such a stream.
+        If `data` is not such a stream, or not of a table with the columns of `TABLE_DTYPES`.
     """
     try:
-        with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
-            return reader.read_all().to_pandas()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise FrameRejected(f"The table is not an Arrow stream: {error}.") from None
+        schema, *messages = pa.ipc.MessageReader.open_stream(pa.py_buffer(data))
+        # pyarrow ends the program where it reads a schema from a message of another type.
+        if schema.type != "schema" or not pa.ipc.read_schema(schema).equals(SCHEMA):
+            raise FrameRejected("The table has other columns than this version of skyrmlive knows.")
+        return from_batches([_checked_batch(message) for message in messages])
+    except (pa.ArrowException, ValueError, OSError) as error:
+        reason = str(error)[:200]
+        raise FrameRejected(f"The table is not an Arrow stream: {reason!a}.") from None
 
 
 def from_batches(batches: list[pa.RecordBatch]) -> pd.DataFrame:
@@ -55,3 +60,16 @@ def from_batches(batches: list[pa.RecordBatch]) -> pd.DataFrame:
     if not batches:
         return empty_table()
     return pa.Table.from_batches(batches).to_pandas()
+
+
+def _checked_batch(message: pa.Message) -> pa.RecordBatch:
+    # Arrow reads lengths and buffers as they stand: without these checks a number of rows that
+    # lies reads beyond the message, and a few packed bytes unfold to gigabytes.
+    if message.type != "record batch" or is_packed(message):
+        raise FrameRejected("The table is packed, or in pieces that no table of skyrmlive has.")
+    batch = pa.ipc.read_record_batch(message, SCHEMA)
+    batch.validate(full=True)
+    for name, column in zip(SCHEMA.names, batch.columns, strict=True):
+        if column.null_count and not pa.types.is_floating(column.type):
+            raise FrameRejected(f"The column {name} of the table has gaps.")
+    return batch
