@@ -10,6 +10,7 @@ from .doctor import doctor
 from .engines import engines
 from .evaluate import evaluate
 from .export import export
+from .keys import keys
 from .record import record
 from .replay import replay
 from .segment import segment
@@ -30,5 +31,6 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "train": train,
     "evaluate": evaluate,
     "engines": engines,
+    "keys": keys,
     "doctor": doctor,
 }

@@ -42,9 +42,9 @@ def write_model(path: Path, document: BaseModel, *, mode: int, replace: bool = F
                 os.link(part, path)  # fails where there is one, even one made this instant
         finally:
             Path(part).unlink(missing_ok=True)
-    except FileExistsError:
-        raise UserError(f"{path} exists already and is left as it is.") from None
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.exists():
+            raise UserError(f"{path} exists already and is left as it is.") from None
         raise UserError(f"Cannot write {path}: {error.strerror}.") from None
 
 

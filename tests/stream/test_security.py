@@ -25,7 +25,6 @@ from skyrmlive.stream.sender import FrameSender
 from skyrmlive.stream.subscriber import ResultSubscriber
 
 ANY_PORT = "tcp://127.0.0.1:*"
-OWN = KeyPair.new()
 CAMERA, VIEWER, STRANGER = KeyPair.new(), KeyPair.new(), KeyPair.new()
 
 
@@ -216,13 +215,11 @@ def seen(publisher: ResultPublisher, result: FrameResult, *subscribers: ResultSu
         waiting = [each for each in waiting if each.receive(0.02) is None]
 
 
-@pytest.mark.parametrize("kind", [*STRANGERS, "may only send"])
+@pytest.mark.parametrize("kind", ["no key", "wrong server key", "not authorised", "may only send"])
 def test_a_stranger_sees_no_results_and_disturbs_nobody(
     kind, publisher, viewer, server, context, analyser, make_frame
 ):
     result = analyser.analyse(make_frame(3), 0, 0.0)
-    if kind == "may only see":
-        pytest.skip("that is no stranger here")
     make = STRANGERS.get(kind, lambda server: ClientAccess(CAMERA, server.own.public))
     stranger = client(context, publisher.address, zmq.SUB, make(server))
     stranger.subscribe(b"")
@@ -302,6 +299,76 @@ def test_a_damaged_list_shuts_nobody_out(listener, camera, keys, make_frame, cap
     assert "stays as it was" in caplog.text
     with pytest.raises(UserError, match="is damaged"):
         ServerAccess.from_folder(keys)
+
+
+def own_network_address() -> str | None:
+    """Return an address by which other computers know this one; nothing is sent to find it."""
+    with sockets.socket(sockets.AF_INET, sockets.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        host = probe.getsockname()[0]
+    return None if host.startswith("127.") else host
+
+
+@pytest.mark.skipif(own_network_address() is None, reason="this computer has no network")
+def test_on_the_network_keys_are_required(server, context, make_frame):
+    address = f"tcp://{own_network_address()}:*"
+    with pytest.raises(UserError, match="without encryption"):
+        FrameListener(address, context=context)
+    with FrameListener(address, access=server, context=context) as listener:
+        with pytest.raises(UserError, match="--server-key"):
+            FrameSender(listener.address)
+        with FrameSender(
+            listener.address, access=ClientAccess(CAMERA, server.own.public)
+        ) as sender:
+            sender.send(make_frame(seq=1))
+            assert sequence(listener, 1) == [1]
+    with (
+        FrameListener(address, insecure=True, context=context) as listener,
+        FrameSender(listener.address, insecure=True) as sender,
+    ):
+        sender.send(make_frame(seq=2))
+        assert sequence(listener, 2) == [2]
+
+
+def test_ipv6(server, context, make_frame):
+    try:
+        sockets.create_server(("::1", 0), family=sockets.AF_INET6).close()
+    except OSError:
+        pytest.skip("this computer has no IPv6")
+    with FrameListener("tcp://[::1]:*", access=server, context=context) as listener:
+        access = ClientAccess(CAMERA, server.own.public)
+        with FrameSender(listener.address, access=access) as sender:
+            sender.send(make_frame(seq=1))
+            assert sequence(listener, 1) == [1]
+
+
+def test_a_camera_that_binds_is_fetched_from_with_its_key(context, make_frame, caplog):
+    camera = context.socket(zmq.PUSH)
+    camera.setsockopt(zmq.LINGER, 0)
+    camera.curve_server = True
+    camera.curve_secretkey = CAMERA.secret.encode()
+    camera.bind(ANY_PORT)
+    address = camera.getsockopt_string(zmq.LAST_ENDPOINT)
+    false = ClientAccess(VIEWER, STRANGER.public)
+    with FrameListener(address, mode="connect", access=false, context=context) as listener:
+        wait_for(lambda: listener.receive(0.01) or listener.problem)
+        assert "is not its key" in listener.problem
+    access = ClientAccess(VIEWER, CAMERA.public)
+    with FrameListener(address, mode="connect", access=access, context=context) as listener:
+        send_plainly(camera, 5)
+        assert sequence(listener, 5) == [5]
+        assert listener.problem == ""
+
+
+def test_access_must_suit_the_side(server, context):
+    client_side = ClientAccess(CAMERA, server.own.public)
+    with pytest.raises(ValueError, match="ServerAccess"):
+        FrameListener(ANY_PORT, access=client_side, context=context)
+    with pytest.raises(ValueError, match="ClientAccess"):
+        FrameListener("tcp://127.0.0.1:9", mode="connect", access=server, context=context)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
