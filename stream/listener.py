@@ -58,6 +58,11 @@ class FrameListener(Closing):
         If the address is malformed, occupied, or on the network without `access` or `insecure`.
     ValueError
         If `access` is for the other mode.
+
+    Attributes
+    ----------
+    stage
+        The readings of the stage that have come.
     """
 
     def __init__(
@@ -74,7 +79,7 @@ class FrameListener(Closing):
         self.rejected = 0
         self.missing = 0
         self.stage_readings = 0
-        self._stage = StageLog()
+        self.stage = StageLog()
         self._next_seq: int | None = None
         self._door: Door | None = None
         self._handshake: Handshake | None = None
@@ -159,7 +164,7 @@ class FrameListener(Closing):
             frame = self._take(self._socket.recv_multipart(copy=False))
             if frame is not None:
                 received_at = time.time()
-                arrivals.append(Arrival(self._stage.attach(frame, received_at), received_at))
+                arrivals.append(Arrival(self.stage.attach(frame, received_at), received_at))
                 n_bytes += frame.pixels.nbytes
         return arrivals
 
@@ -181,7 +186,7 @@ class FrameListener(Closing):
                 raise FrameRejected("The key of its sender was revoked.")
             message = decode_message([part.buffer for part in parts])
             if isinstance(message, StageReading):
-                self._stage.add(message)
+                self.stage.add(message)
                 self.stage_readings += 1
                 return None
         except FrameRejected as reason:
