@@ -23,13 +23,16 @@ from .imaging_options import (
 from .receiving import DEFAULT_LISTEN
 
 if TYPE_CHECKING:
-    from ..stream.files import FilesSource
+    from ..stream.files import FolderSource
     from ..stream.frame import Frame
+
+_POLL_S = 0.5
 
 
 def send(
     paths: Annotated[
-        list[Path], typer.Argument(help="TIFF, PNG, NPY, DM3 or DM4 files, or folders of them.")
+        list[Path],
+        typer.Argument(help="TIFF, PNG, NPY, MRC, DM3, DM4 or TVIPS files, or folders of them."),
     ],
     to: Annotated[str, typer.Option(help="Address of the receiver.")] = DEFAULT_LISTEN,
     rate: Annotated[
@@ -40,6 +43,14 @@ def send(
     watch: Annotated[
         bool, typer.Option("--watch", help="Watch folders and send what appears, until Ctrl-C.")
     ] = False,
+    patience: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            help="With --watch: seconds that a file which has stopped growing, but is not whole, "
+            "holds back those after it.",
+        ),
+    ] = 5.0,
     timeout: Annotated[
         float, typer.Option(min=0.0, help="Seconds to wait for the receiver to be there.")
     ] = 10.0,
@@ -60,7 +71,7 @@ def send(
     if watch and repeat != 1:
         raise UserError("--watch and --repeat do not go together.")
 
-    from ..stream.files import FilesSource
+    from ..stream.files import FilesSource, FolderSource
     from ..stream.sender import FrameSender
 
     overrides = given_metadata(
@@ -72,11 +83,14 @@ def send(
         temperature_k=temperature_k,
         field_mt=field_mt,
     )
-    source = FilesSource([] if watch else paths, overrides)
     frames: Iterator[Frame]
     if watch:
-        frames, total = _watched(paths, source), None
+        frames, total = (
+            _watched(FolderSource(paths, overrides=overrides, patience_s=patience)),
+            None,
+        )
     else:
+        source = FilesSource(paths, overrides)
         frames = (frame for _ in range(repeat) for frame in source)
         count = source.count()
         total = None if count is None else count * repeat
@@ -90,15 +104,12 @@ def send(
     typer.echo(f"{sender.sent} frames sent to {to}.")
 
 
-def _watched(folders: list[Path], source: FilesSource) -> Iterator[Frame]:
+def _watched(source: FolderSource) -> Iterator[Frame]:
     """Yield the frames of files as they appear; a damaged file is reported and left out."""
-    from ..stream.files import watch
-
-    for file in watch(folders, keep_going=lambda: True):
-        try:
-            yield from source.frames_of(file)
-        except UserError as error:
-            typer.echo(f"skyrmlive: {error}", err=True)
+    with source:
+        while True:
+            for arrival in source.receive(_POLL_S, max_frames=1):
+                yield arrival.frame
 
 
 def _paced(frames: Iterator[Frame], rate: float | None) -> Iterator[Frame]:

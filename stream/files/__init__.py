@@ -1,6 +1,17 @@
 """Image files as a source of frames."""
 
-from .source import SUFFIXES, FilesSource, read_frames
-from .watch import watch
+from .folder import FolderSource
+from .paced import PacedFiles
+from .readers import SUFFIXES, read_frames
+from .source import FilesSource, frames_of
+from .watch import FolderWatch
 
-__all__ = ["SUFFIXES", "FilesSource", "read_frames", "watch"]
+__all__ = [
+    "SUFFIXES",
+    "FilesSource",
+    "FolderSource",
+    "FolderWatch",
+    "PacedFiles",
+    "frames_of",
+    "read_frames",
+]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..errors import UserError
 from ..frame import Frame, FrameMetadata
 from ..pixels import as_frame_pixels
+from .rosettasciio import images_of, pixel_size_nm, signals_of
 
-_UNIT_NM = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "Å": 0.1, "A": 0.1}
+#: By version, the length of the tags in the header and the bytes before what it counts.
+_LENGTHS = {3: (">4xI", 8), 4: (">4xQ", 12)}
 
 
 def read_digital_micrograph(path: Path) -> Iterator[Frame]:
@@ -23,27 +23,29 @@ def read_digital_micrograph(path: Path) -> Iterator[Frame]:
     UserError
         If RosettaSciIO is not installed.
     """
-    try:
-        from rsciio.digitalmicrograph import file_reader
-    except ImportError:
-        raise UserError(
-            f"Reading {path.name} needs one more package: pip install 'skyrmlive[formats]'."
-        ) from None
-    for image in file_reader(str(path)):
-        data = np.asarray(image["data"])
-        if data.ndim < 2:
-            continue  # a spectrum beside the image
-        metadata = _metadata(image)
-        for pixels in data.reshape(-1, *data.shape[-2:]):
+    for signal in signals_of(path, "digitalmicrograph"):
+        metadata = None
+        for pixels in images_of(signal):
+            metadata = metadata or _metadata(signal)
             yield Frame(as_frame_pixels(pixels, path.name), metadata)
 
 
-def _metadata(image: dict[str, Any]) -> FrameMetadata:
-    keys: dict[str, Any] = {}
-    y, x = image["axes"][-2:]
-    if y["units"] == x["units"] and y["units"] in _UNIT_NM and np.isclose(y["scale"], x["scale"]):
-        keys["pixel_size_nm"] = abs(float(x["scale"])) * _UNIT_NM[x["units"]] or None
-    tags = image["original_metadata"]["ImageList"]["TagGroup0"].get("ImageTags", {})
+def digital_micrograph_is_whole(path: Path) -> bool:
+    """Tell whether a DM3 or DM4 file is as long as its header says."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if len(head) < 12:
+        return False
+    (version,) = struct.unpack_from(">I", head)
+    if version not in _LENGTHS:
+        return False
+    layout, before = _LENGTHS[version]
+    (length,) = struct.unpack_from(layout, head)
+    return 0 < length <= path.stat().st_size - before
+
+
+def _metadata(signal: dict[str, Any]) -> FrameMetadata:
+    tags = signal["original_metadata"]["ImageList"]["TagGroup0"].get("ImageTags", {})
     volts = float(tags.get("Microscope Info", {}).get("Voltage") or 0)
-    keys["voltage_kv"] = volts * 1e-3 or None
+    keys = {"pixel_size_nm": pixel_size_nm(signal), "voltage_kv": volts * 1e-3 or None}
     return FrameMetadata.model_validate({k: v for k, v in keys.items() if v is not None})

@@ -1,96 +1,16 @@
-"""Reads image files into frames, one file at a time."""
+"""The frames of files and folders, with what is known besides."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-import cv2
-import numpy as np
-
-from ..errors import FrameRejected, UserError
+from ..errors import UserError
 from ..frame import Frame, FrameMetadata
-from ..pixels import as_frame_pixels
-from .digital_micrograph import read_digital_micrograph
-from .tiff import count_tiff, read_tiff
-
-_log = logging.getLogger(__name__)
-
-
-def _read_png(path: Path) -> Iterator[Frame]:
-    # Through numpy, since OpenCV's own file reader fails on non-ASCII paths on Windows.
-    data = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if image is None:
-        raise ValueError("it is damaged or not a PNG image")
-    if image.ndim == 3:
-        image = image[..., 2::-1]  # OpenCV gives blue first
-    yield Frame(as_frame_pixels(image, path.name))
-
-
-def _load_npy(path: Path) -> np.ndarray:
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if not isinstance(array, np.ndarray) or array.ndim not in (2, 3):
-        raise ValueError("it holds no image (y, x) and no stack (t, y, x)")
-    return array if array.ndim == 3 else array[np.newaxis]
-
-
-def _read_npy(path: Path) -> Iterator[Frame]:
-    for image in _load_npy(path):
-        yield Frame(as_frame_pixels(image, path.name))
-
-
-_READERS: dict[str, Callable[[Path], Iterator[Frame]]] = {
-    ".tif": read_tiff,
-    ".tiff": read_tiff,
-    ".png": _read_png,
-    ".npy": _read_npy,
-    ".dm3": read_digital_micrograph,
-    ".dm4": read_digital_micrograph,
-}
-#: File name endings that can be read.
-SUFFIXES = tuple(_READERS)
-
-
-def read_frames(path: Path) -> Iterator[Frame]:
-    """Yield the frames of one file, in order, each naming the file as its `source`.
-
-    Parameters
-    ----------
-    path
-        TIFF (one frame a page), PNG, NPY (y, x) or (t, y, x), or DM3/DM4 with the extra `formats`.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, damaged or of a kind that is not read.
-    """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise UserError(f"{path}: files of this kind are not read; use {', '.join(SUFFIXES)}.")
-    if not path.is_file():
-        raise UserError(f"{path} does not exist.")
-    empty = True
-    try:
-        for frame in reader(path):
-            empty = False
-            if frame.metadata.source is None:
-                metadata = frame.metadata.model_copy(update={"source": path.name})
-                frame = Frame(frame.pixels, metadata)
-            yield frame
-    except FrameRejected as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-    except UserError:
-        raise
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except Exception as error:  # a damaged file can make a decoder raise almost anything
-        _log.debug("Reading %s failed", path, exc_info=True)
-        reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
-        raise UserError(f"{path} cannot be read: {reason}.") from None
-    if empty:  # what is left of some damaged TIFF files is a valid file without pages
-        raise UserError(f"{path} cannot be read: it holds no image.")
+from .order import elapsed_s, images_in
+from .readers import SUFFIXES, count_frames, read_frames
 
 
 class FilesSource:
@@ -99,7 +19,8 @@ class FilesSource:
     Parameters
     ----------
     paths
-        Files, or folders whose readable files are taken in alphabetical order.
+        Files, or folders whose readable files are taken in natural order; Gatan's folders of hours,
+        minutes and seconds are followed in time order.
     overrides
         Metadata that wins over what the files say.
 
@@ -111,42 +32,89 @@ class FilesSource:
 
     def __init__(self, paths: Sequence[Path], overrides: FrameMetadata | None = None) -> None:
         self.files = [file for path in paths for file in _expand(path)]
-        self._overrides = {} if overrides is None else overrides.model_dump(exclude_unset=True)
+        self._overrides = overrides
 
     def count(self) -> int | None:
         """Return the number of frames, or None where that takes reading the pixels."""
         total = 0
         for file in self.files:
-            suffix = file.suffix.lower()
-            try:
-                if suffix in (".tif", ".tiff"):
-                    total += count_tiff(file)
-                elif suffix == ".npy":
-                    total += len(_load_npy(file))
-                elif suffix == ".png":
-                    total += 1
-                else:
-                    return None
-            except Exception:  # reading the file in its turn says what is wrong with it
-                _log.debug("Cannot count the frames of %s", file, exc_info=True)
+            n_frames = count_frames(file)
+            if n_frames is None:
                 return None
+            total += n_frames
         return total
 
     def __iter__(self) -> Iterator[Frame]:
         for file in self.files:
-            yield from self.frames_of(file)
+            yield from frames_of(file, self._overrides)
 
-    def frames_of(self, file: Path) -> Iterator[Frame]:
-        """Yield the frames of one file with the overrides applied."""
-        for frame in read_frames(file):
-            if self._overrides:
-                frame = Frame(frame.pixels, frame.metadata.model_copy(update=self._overrides))
-            yield frame
+
+def frames_of(
+    file: Path, overrides: FrameMetadata | None = None, *, file_times: bool = False
+) -> Iterator[Frame]:
+    """Yield the frames of one file with what its place says and the user overrides.
+
+    Parameters
+    ----------
+    file
+        Path of the file. In Gatan's in-situ layout, frames get ``elapsed_s``, the whole seconds
+        since the start of the run.
+    overrides
+        Metadata that wins over what the file says.
+    file_times
+        Take the time at which the file was last written for the timestamp of a single image that
+        has none, and say that it is assumed. This is right for files that a camera has just
+        written.
+
+    Raises
+    ------
+    UserError
+        As `read_frames` does.
+    """
+    frames = read_frames(file)
+    if file_times:
+        frames = _with_file_time(frames, file)
+    update: dict[str, Any] = {}
+    if (elapsed := elapsed_s(file)) is not None:
+        update["elapsed_s"] = elapsed
+    if overrides is not None:
+        update |= overrides.model_dump(exclude_unset=True)
+    for frame in frames:
+        yield _with_metadata(frame, update) if update else frame
+
+
+def _with_file_time(frames: Iterator[Frame], file: Path) -> Iterator[Frame]:
+    first = next(frames)
+    try:
+        second = next(frames, None)
+    except UserError:
+        yield first
+        raise
+    if second is not None:
+        yield from chain((first, second), frames)
+        return
+    written_at = _written_at(file)
+    if written_at is None or first.metadata.timestamp is not None:
+        yield first
+        return
+    assumed = sorted({*(first.metadata.assumed or ()), "timestamp"})
+    yield _with_metadata(first, {"timestamp": written_at, "assumed": assumed})
+
+
+def _with_metadata(frame: Frame, update: dict[str, Any]) -> Frame:
+    return Frame(frame.pixels, frame.metadata.model_copy(update=update))
+
+
+def _written_at(file: Path) -> float | None:
+    try:
+        return file.stat().st_mtime
+    except OSError:  # it is gone already; its image is not
+        return None
 
 
 def _expand(path: Path) -> list[Path]:
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        found = images_in(path)
         if not found:
             raise UserError(f"The folder {path} holds no image ({', '.join(SUFFIXES)}).")
         return found

@@ -14,6 +14,7 @@ import tifffile
 from ..frame import Frame
 from ..pixels import as_frame_pixels
 from ..wire import metadata_from_header, parse_header
+from .packed import read_packed
 
 # What is wrong with a file is said once, by the exception, unless somebody asks for the log.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -32,7 +33,7 @@ def read_tiff(path: Path) -> Iterator[Frame]:
     """
     with tifffile.TiffFile(path) as tif:
         pixel_size_nm = _pixel_size_nm(tif)
-        for image, description in _images(tif):
+        for image, description in _images(tif, path):
             keys = _json_keys(description)
             if pixel_size_nm is not None:
                 keys.setdefault("pixel_size_nm", pixel_size_nm)
@@ -48,13 +49,34 @@ def count_tiff(path: Path) -> int:
         return sum(not _is_reduced(page) for page in tif.pages)
 
 
-def _images(tif: tifffile.TiffFile) -> Iterator[tuple[np.ndarray, str]]:
+def tiff_is_whole(path: Path) -> bool:
+    """Tell whether all pages that a TIFF file names, and their pixels, lie within the file.
+
+    A stack that is written page by page is a whole file after every page.
+    """
+    with tifffile.TiffFile(path) as tif:
+        file = tif.filehandle
+        ends = [
+            offset + n_bytes
+            for page in tif.pages
+            for offset, n_bytes in zip(page.dataoffsets, page.databytecounts, strict=True)
+        ]
+        packed = _packed_series(tif)
+        if packed is not None and packed.dataoffset is not None:
+            ends.append(packed.dataoffset + packed.nbytes)
+        # tifffile leaves out pages beyond the end of the file; the link to them stays.
+        link = tif.pages.next_page_offset
+        if link is None or not ends or max(ends) > file.size:
+            return False
+        file.seek(link)
+        return file.read(tif.tiff.offsetsize) == bytes(tif.tiff.offsetsize)
+
+
+def _images(tif: tifffile.TiffFile, path: Path) -> Iterator[tuple[np.ndarray, str]]:
     packed = _packed_series(tif)
     if packed is not None:
-        description = packed.keyframe.description
-        stack = packed.asarray()
-        for image in stack.reshape(-1, *stack.shape[-2:]):
-            yield image, description
+        for image in _packed_images(packed, path):
+            yield image, packed.keyframe.description
         return
     for page in tif.pages:
         if not _is_reduced(page):
@@ -72,6 +94,14 @@ def _packed_series(tif: tifffile.TiffFile) -> tifffile.TiffPageSeries | None:
     if series.ndim > 2 and "S" not in series.axes:
         return series
     return None
+
+
+def _packed_images(series: tifffile.TiffPageSeries, path: Path) -> Iterator[np.ndarray]:
+    if series.dataoffset is None:  # compressed, or in tiles
+        stack = series.asarray()
+        return iter(stack.reshape(-1, *stack.shape[-2:]))
+    dtype = series.dtype.newbyteorder(series.keyframe.parent.byteorder)
+    return read_packed(path, series.dataoffset, series.shape, dtype)
 
 
 def _is_reduced(page: tifffile.TiffPage | tifffile.TiffFrame) -> bool:
