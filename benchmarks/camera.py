@@ -25,6 +25,7 @@ from skyrmlive.stream.sender import FrameSender
 #: Windows before the first comes again: a prime, so that no group of frames looks like the next.
 WINDOWS = 61
 PATIENCE_S = 3600.0
+MADE_UP_S = 1.0  # of a delay
 
 
 def tall_image(path: Path, large: Frame) -> np.ndarray:
@@ -88,10 +89,13 @@ def main() -> None:
     with FrameSender(
         options.address, connect_timeout_s=PATIENCE_S, busy_timeout_s=PATIENCE_S
     ) as sender:
-        start = time.monotonic()
-        for sent, number in enumerate(itertools.islice(numbers, options.frames)):
+        due = time.monotonic()
+        for number in itertools.islice(numbers, options.frames):
             if options.rate is not None:
-                time.sleep(max(0.0, start + sent / options.rate - time.monotonic()))
+                late = time.monotonic() - due
+                time.sleep(max(0.0, -late))
+                # What was missed while nobody was there is not made up for.
+                due += 1 / options.rate + (late if late > MADE_UP_S else 0.0)
             stamp = {"seq": number, "timestamp": time.time()}
             sender.send(Frame(window(image, number), metadata.model_copy(update=stamp)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -99,20 +100,27 @@ def running(words: list[object]) -> Iterator[Running]:
         process.wait()
 
 
+def free_address() -> str:
+    """Return an address that one process after the other can listen at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+
+
 def subscribed(address: str) -> zmq.Socket:
     """Return a plain SUB socket for results, once it is really connected."""
-    socket = zmq.Context.instance().socket(zmq.SUB)
-    monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
-    socket.setsockopt(zmq.RCVTIMEO, 1000 * END_S)
-    socket.setsockopt(zmq.RCVHWM, 0)
-    socket.setsockopt(zmq.LINGER, 0)
-    socket.subscribe("skyrmlive.result")
-    socket.connect(address)
+    subscriber = zmq.Context.instance().socket(zmq.SUB)
+    monitor = subscriber.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+    subscriber.setsockopt(zmq.RCVTIMEO, 1000 * END_S)
+    subscriber.setsockopt(zmq.RCVHWM, 0)
+    subscriber.setsockopt(zmq.LINGER, 0)
+    subscriber.subscribe("skyrmlive.result")
+    subscriber.connect(address)
     if not monitor.poll(1000 * END_S):
         raise RuntimeError(f"Nobody publishes at {address}.")
     recv_monitor_message(monitor)
-    socket.disable_monitor()
-    return socket
+    subscriber.disable_monitor()
+    return subscriber
 
 
 def _drain(stream: IO[str]) -> None:
