@@ -39,13 +39,12 @@ class LiveViewListener(DM.Py_ScriptObject):
 
     def HandleWindowClosedEvent(self, flags, window):
         """End with the live view."""
-        self.stop()
+        self.end()
 
-    def stop(self):
-        """Hear and send no more."""
+    def end(self):
+        """Send no more."""
         if self.sender is not None:
             sender, self.sender, self.image = self.sender, None, None
-            self.UnregisterAllListeners()
             sender.close()
             print("skyrmlive: sending has ended.")
 
@@ -55,10 +54,11 @@ class LiveViewListener(DM.Py_ScriptObject):
 
 # The module outlives this script, so that a second run finds the first.
 if getattr(live_view, "listener", None) is not None:
-    live_view.listener.stop()
+    live_view.listener.end()
+    live_view.listener.UnregisterAllListeners()
 keys = read_keys(SERVER_KEY, OWN_KEY) if SERVER_KEY else None
 image = DM.GetFrontImage()
-window = image.GetOrCreateImageDocument().GetWindow()
+window = DM.GetFrontImageDocument().GetWindow()
 listener = live_view.listener = LiveViewListener(
     image, live_view.LiveViewSender(NonblockingPush(ADDRESS, keys=keys))
 )

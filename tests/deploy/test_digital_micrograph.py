@@ -6,7 +6,7 @@ The stand-in behaves as the pages cited in the README say; DigitalMicrograph its
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -45,12 +45,6 @@ class Image:
     def GetName(self) -> str:
         return "View"
 
-    def GetOrCreateImageDocument(self) -> Image:
-        return self
-
-    def GetWindow(self) -> str:
-        return "window"
-
 
 class ScriptObject:
     """Calls the handlers that were registered."""
@@ -81,6 +75,7 @@ def run_script(monkeypatch, deploy, listener, wait_until_connected):
         module = ModuleType("DigitalMicrograph")
         module.Py_ScriptObject = ScriptObject
         module.GetFrontImage = lambda: image
+        module.GetFrontImageDocument = lambda: SimpleNamespace(GetWindow=lambda: "window")
         monkeypatch.setitem(sys.modules, "DigitalMicrograph", module)
         source = (deploy / "digital_micrograph" / "send_live_view.py").read_text("utf-8")
         for default, mine in (
@@ -95,7 +90,7 @@ def run_script(monkeypatch, deploy, listener, wait_until_connected):
 
     yield run
     if getattr(live_view, "listener", None) is not None:
-        live_view.listener.stop()
+        live_view.listener.end()
         live_view.listener = None
 
 
@@ -128,7 +123,8 @@ def test_closing_the_window_or_running_again_ends_it(run_script, receive):
     assert frame.pixels.dtype == np.float32
     second.HandleWindowClosedEvent(0, "window")
     second.HandleWindowClosedEvent(0, "window")
-    assert second.images == []
+    second.HandleDataChangedEvent(0, image)
+    assert second.sender is second.image is None
 
 
 def test_a_fault_is_printed_and_the_live_view_goes_on(run_script, receive, capsys):
