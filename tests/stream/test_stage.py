@@ -3,7 +3,12 @@ from __future__ import annotations
 import pytest
 
 from skyrmlive.stream.errors import FrameRejected
+from skyrmlive.stream.listener import FrameListener
+from skyrmlive.stream.recording import Recording, RunRecorder
+from skyrmlive.stream.replay import RecordingSource
+from skyrmlive.stream.sender import FrameSender
 from skyrmlive.stream.stage import StageLog, StageReading
+from skyrmlive.stream.staged import StagedSource
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,25 @@ def test_times_at_the_ends_of_the_number_range_do_no_harm(make_frame):
     log.add(StageReading(-1.7e308, {"temperature_k": 1.0}))
     log.add(StageReading(1.7e308, {"temperature_k": 3.0}))
     assert log.attach(make_frame(timestamp=0.0), 0).metadata.temperature_k == pytest.approx(2)
+
+
+def test_readings_reach_the_frames_of_any_source(context, tmp_path, make_frame):
+    recorder = RunRecorder(tmp_path / "run")
+    recorder.append([(make_frame(1, timestamp=100.0), 100.0)])
+    recorder.close()
+    with FrameListener("tcp://127.0.0.1:*", context=context) as listener:
+        source = StagedSource(RecordingSource(Recording(tmp_path / "run")), listener)
+        with FrameSender(listener.address) as sender:
+            sender.send_stage(StageReading(99.0, {"temperature_k": 77.0}))
+            sender.send(make_frame(2, seq=5))
+            (first,) = listener.receive(10.0, 1)
+            (staged,) = source.receive(0.0, 16)
+            sender.send(make_frame(3, seq=6))
+            while not (late := source.receive(0.1, 16)):
+                pass
+    assert [arrival.frame.metadata.seq for arrival in (first, *late)] == [5, 6]
+    assert staged.frame.metadata.temperature_k == 77.0
+    assert staged.frame.metadata.stage_age_s == {"temperature_k": 1.0}
+    assert source.exhausted
+    assert source.counters["received"] == 3
+    assert source.counters["stage_readings"] == 1
