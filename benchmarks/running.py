@@ -107,12 +107,15 @@ def free_address() -> str:
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
 
 
-def subscribed(address: str) -> zmq.Socket:
-    """Return a plain SUB socket for results, once it is really connected."""
+def subscribed(address: str, receive_hwm: int = 0) -> zmq.Socket:
+    """Return a plain SUB socket for results, once it is really connected.
+
+    It holds `receive_hwm` messages before the publisher drops some for it; by default any number.
+    """
     subscriber = zmq.Context.instance().socket(zmq.SUB)
     monitor = subscriber.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
     subscriber.setsockopt(zmq.RCVTIMEO, 1000 * END_S)
-    subscriber.setsockopt(zmq.RCVHWM, 0)
+    subscriber.setsockopt(zmq.RCVHWM, receive_hwm)
     subscriber.setsockopt(zmq.LINGER, 0)
     subscriber.subscribe("skyrmlive.result")
     subscriber.connect(address)
