@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+import send_stage
 
 
 def command(deploy, *arguments: str) -> list[str]:
@@ -61,3 +64,25 @@ def test_bad_input_is_one_sentence(deploy, arguments, sentence):
     assert run.returncode == 2
     assert sentence in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_the_commands_of_the_page_are_understood(deploy):
+    page = (deploy / "stage" / "README.md").read_text("utf-8")
+    commands = re.findall(r"^python C:\\skyrmlive\\send_stage.py (.*)$", page, re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        options = send_stage._parser().parse_args(shlex.split(command.replace("\\", "/")))
+        assert options.to.startswith("tcp://")
+        assert options.name in command
+    options = re.findall(r"`(--[a-z-]+)", page)
+    helps = "".join(
+        subprocess.run(
+            [sys.executable, deploy / "send_stage.py", name, "--help"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        ).stdout
+        for name in ("jeol", "thermo-fisher", "holder-log")
+    )
+    assert options
+    assert {option for option in options if option not in helps} == set()
