@@ -55,11 +55,18 @@ def server_access(
     from ..stream.addresses import check_address, is_loopback
     from ..stream.security import ServerAccess
 
-    _check_together(keys, insecure)
+    if insecure and keys is not None:
+        raise UserError("--insecure does not go with --keys.")
     check_address(address)
     if insecure or (keys is None and is_loopback(address)):
         return None
-    return ServerAccess.from_folder(keys)
+    try:
+        return ServerAccess.from_folder(keys)
+    except UserError as error:
+        if keys is not None:
+            raise
+        reason = str(error).rstrip(".")
+        raise UserError(f"{address} is on the network: {reason}, or say --insecure.") from None
 
 
 def client_access(
@@ -67,23 +74,19 @@ def client_access(
 ) -> ClientAccess | None:
     """Return what a socket needs that connects; None without a `server_key`.
 
+    `keys` alone mean nothing here: they may be for another socket, which is bound.
+
     Raises
     ------
     UserError
         If the options do not go together, a key is malformed, or there is no own key.
     """
     if server_key is None:
-        if keys is not None:
-            raise UserError("--keys needs the key of the other side as well: --server-key.")
         return None
     from ..stream.security import ClientAccess
     from ..stream.security.key_folder import read_public_key
 
-    _check_together(server_key, insecure)
+    if insecure:
+        raise UserError("--insecure does not go with --server-key.")
     key, _ = read_public_key(server_key)
     return ClientAccess.from_folder(key, keys)
-
-
-def _check_together(given: object, insecure: bool) -> None:
-    if insecure and given is not None:
-        raise UserError("--insecure does not go with --keys or --server-key.")

@@ -81,8 +81,7 @@ class Handshake(Closing):
             raise
 
     def look(self) -> str:
-        """Take note of what has happened and return `problem`, logging a new one."""
-        before = self.problem
+        """Take note of what has happened and return `problem`."""
         while self._monitor.poll(0):
             event = recv_monitor_message(self._monitor)["event"]
             self.final = event in (
@@ -90,13 +89,13 @@ class Handshake(Closing):
                 zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL,
             )
             self.problem = self._in_words(event)
-        if self.problem and self.problem != before:
-            _log.warning("%s", self.problem)
         return self.problem
 
     def retry(self) -> None:
-        """Look, and knock again now and then where ZeroMQ does not by itself."""
-        self.look()
+        """Look, log a new problem, and knock again now and then where ZeroMQ does not by itself."""
+        before = self.problem
+        if self.look() and self.problem != before:
+            _log.warning("%s", self.problem)
         if self.final and time.monotonic() - self._asked > _RETRY_S:
             self._asked = time.monotonic()
             self.final = False
@@ -125,5 +124,8 @@ class Handshake(Closing):
                 f"`skyrmlive keys authorise --may {self._role} {key}` would."
             )
         if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
-            return f"{self._address} speaks without encryption; it needs keys, or we none."
+            return (
+                f"{self._address} speaks without encryption; leave --server-key out, or give that "
+                "computer keys."
+            )
         return f"{self._address} hung up: {self._access.server_key} is not its key."

@@ -116,7 +116,7 @@ def test_a_pair_must_belong_together(keys, refusal, folder: Path):
 def test_options_become_access(keys, folder: Path):
     assert server_access("tcp://127.0.0.1:5555") is None
     assert server_access("tcp://*:5555", insecure=True) is None
-    assert client_access(None) is None
+    assert client_access(None, keys=folder) is None
     with pytest.raises(UserError, match="no key in"):
         server_access("tcp://*:5555")
     keys("new", "server")
@@ -130,7 +130,6 @@ def test_options_become_access(keys, folder: Path):
     for wrong in (
         lambda: server_access("tcp://*:5555", keys=folder, insecure=True),
         lambda: client_access(public, insecure=True),
-        lambda: client_access(None, keys=folder),
         lambda: client_access("no-key"),
         lambda: server_access("nowhere"),
     ):
