@@ -1,0 +1,1 @@
+"""Hostile input for the sockets of skyrmlive: wrong messages, damaged bytes, raw connections."""
