@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..stream.errors import UserError
-from .receiving import in_words, open_listener
-from .run_options import Connect, IdleTimeout, Insecure, Listen, MaxFrames, Subscribe
+from .access_options import Insecure, KeysFolder, ServerKey
+from .receiving import Protocol, SourceOptions, in_words, open_source
+from .run_options import (
+    Connect,
+    IdleTimeout,
+    Listen,
+    MaxFrames,
+    ProtocolOption,
+    StageAddress,
+    Subscribe,
+    Watch,
+)
 
 if TYPE_CHECKING:
     from ..stream.receiver import Receiver
@@ -21,9 +32,14 @@ def record(
     listen: Listen = None,
     connect: Connect = None,
     subscribe: Subscribe = False,
-    insecure: Insecure = False,
+    protocol: ProtocolOption = Protocol.NATIVE,
+    watch: Watch = None,
+    stage: StageAddress = None,
     max_frames: MaxFrames = None,
     idle_timeout: IdleTimeout = None,
+    keys: KeysFolder = None,
+    server_key: ServerKey = None,
+    insecure: Insecure = False,
     check: Annotated[
         Path | None, typer.Option(help="Read this recording through and report damage; no more.")
     ] = None,
@@ -48,11 +64,23 @@ def record(
     from ..stream.recording import RunRecorder
     from .stopping import on_signals
 
-    with open_listener(listen, connect, subscribe=subscribe, insecure=insecure) as listener:
+    options = SourceOptions(
+        listen, connect, subscribe, protocol, watch, stage, keys, server_key, insecure
+    )
+    with ExitStack() as stack:
+        source = open_source(options, stack)
         recorder = RunRecorder(to)
-        receiver = Receiver(listener, recorder, max_frames=max_frames, idle_timeout_s=idle_timeout)
-        typer.echo(f"Frames from {listener.address}. Ctrl-C stops.", err=True)
-        with on_signals(receiver.stop, receiver.stop):
+        source.record_stage(recorder)
+        receiver = Receiver(
+            source.frames, recorder, max_frames=max_frames, idle_timeout_s=idle_timeout
+        )
+
+        def stop() -> None:
+            receiver.stop()
+            recorder.stop_waiting()
+
+        typer.echo(f"Frames from {source.name}. Ctrl-C stops.", err=True)
+        with on_signals(stop, stop):
             _run(receiver, recorder)
     if receiver.error is not None:
         raise receiver.error

@@ -5,17 +5,26 @@ from __future__ import annotations
 import math
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..stream.errors import UserError
+from .access_options import Insecure, KeysFolder, server_access
+from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 from .receiving import ANY_PORT
-from .run_options import BackendOption, EngineName, Insecure, PrecisionOption, WithViewer
+from .run_options import BackendOption, EngineName, PrecisionOption, WithViewer
+
+if TYPE_CHECKING:
+    from ..stream.arrival import FrameSource
+    from ..stream.recording import Recording
 
 
 def replay(
-    recording: Annotated[Path, typer.Argument(help="Folder of a recording.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Folder of a recording; or image files, stacks and folders of them."),
+    ],
     engine: EngineName = None,
     backend: BackendOption = "auto",
     precision: PrecisionOption = "f32",
@@ -25,6 +34,10 @@ def replay(
             help="1 is the original pace, 10 ten times as fast.", show_default="as fast as possible"
         ),
     ] = math.inf,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Frames per second of files that do not say when they were taken."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write skyrmions.csv and frames.csv into this folder.")
     ] = None,
@@ -32,19 +45,32 @@ def replay(
         str | None, typer.Option(help="Publish the results at this address, as serve does.")
     ] = None,
     viewer: WithViewer = False,
+    pixel_size_nm: PixelSizeNm = None,
+    tilt_axis_deg: TiltAxisDeg = None,
+    tilt_deg: TiltDeg = None,
+    defocus_nm: DefocusNm = None,
+    keys: KeysFolder = None,
     insecure: Insecure = False,
 ) -> None:
-    """Analyse a recording again, with this or another engine; the recording stays as it is."""
+    """Analyse a recording again, with this or another engine; the recording stays as it is.
+
+    Image files play a run in the same way. What the options say about the image is assumed where
+    a frame does not say it itself.
+    """
     if not speed > 0:
         raise UserError("--speed must be greater than 0.")
-
-    from ..stream.recording import Recording
-    from ..stream.replay import RecordingSource
-
-    source = RecordingSource(Recording(recording), speed)
+    assumed = given_metadata(
+        pixel_size_nm=pixel_size_nm,
+        tilt_axis_deg=tilt_axis_deg,
+        tilt_deg=tilt_deg,
+        defocus_nm=defocus_nm,
+    )
+    recording = _recording(paths)
+    source = _source(recording, paths, speed, rate)
     with ExitStack() as stack:
         # Only now, since these take seconds, and a mistyped folder should show at once.
         from ..inference.analyser import SkyrmionAnalyser
+        from ..stream.assumptions import AssumingSource
         from ..stream.csv_files import CsvResults
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
@@ -58,7 +84,12 @@ def replay(
         publisher = window = None
         if publish is not None or viewer:
             address = publish or ANY_PORT
-            publisher = stack.enter_context(ResultPublisher(address, insecure=insecure))
+            access = server_access(address, keys=keys, insecure=insecure)
+            if viewer and access is not None:
+                raise UserError("--viewer watches on this computer, without keys.")
+            publisher = stack.enter_context(
+                ResultPublisher(address, access=access, insecure=insecure)
+            )
             if viewer:
                 window = stack.enter_context(ViewerProcess(publisher))
         analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
@@ -71,7 +102,7 @@ def replay(
                 tables.append(result.summary, result.table)
 
         run = LiveRun(
-            source,
+            AssumingSource(source, assumed),
             analyser,
             publisher=publisher,
             on_result=take,
@@ -89,3 +120,30 @@ def replay(
             typer.echo(f"Tables: {tables.skyrmions}, {tables.frames}.")
         if window is not None and not signals.asked:
             window.wait_until_closed()
+
+
+def _recording(paths: list[Path]) -> Recording | None:
+    """Return the recording that is to be replayed, None if these are files."""
+    from ..stream.recording import Recording
+    from ..stream.recording.layout import RUN
+
+    if len(paths) == 1 and (paths[0] / RUN).exists():
+        return Recording(paths[0])
+    for path in paths:
+        if (path / RUN).exists():
+            raise UserError(f"{path} is a recording; replay it by itself.")
+    return None
+
+
+def _source(
+    recording: Recording | None, paths: list[Path], speed: float, rate: float | None
+) -> FrameSource:
+    if recording is None:
+        from ..stream.files import PacedFiles
+
+        return PacedFiles(paths, speed=speed, rate=rate)
+    if rate is not None:
+        raise UserError("--rate is for files; a recording knows its pace, see --speed.")
+    from ..stream.replay import RecordingSource
+
+    return RecordingSource(recording, speed)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from .receiving import DEFAULT_LISTEN
+from .receiving import DEFAULT_LISTEN, Protocol
 
 Listen = Annotated[
     str | None,
@@ -18,8 +19,17 @@ Connect = Annotated[
 Subscribe = Annotated[
     bool, typer.Option("--subscribe", help="With --connect: the camera publishes (SUB, not PULL).")
 ]
-Insecure = Annotated[
-    bool, typer.Option("--insecure", help="Allow addresses that other computers can reach.")
+Watch = Annotated[
+    Path | None,
+    typer.Option(help="Take the image files that a camera program writes into this folder."),
+]
+ProtocolOption = Annotated[Protocol, typer.Option("--protocol", help="How the camera speaks.")]
+StageAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--stage",
+        help="With --watch or dectris-v2: take readings of the stage at this address.",
+    ),
 ]
 MaxFrames = Annotated[int | None, typer.Option(min=1, help="Stop after so many frames.")]
 IdleTimeout = Annotated[

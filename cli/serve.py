@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..stream.errors import UserError
+from .access_options import Insecure, KeysFolder, ServerKey, server_access
 from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
-from .receiving import DEFAULT_PUBLISH, Protocol, in_words, open_listener
+from .receiving import DEFAULT_PUBLISH, Protocol, SourceOptions, in_words, open_source
 from .run_options import (
     BackendOption,
     Connect,
     EngineName,
     IdleTimeout,
-    Insecure,
     Listen,
     MaxFrames,
     PrecisionOption,
+    ProtocolOption,
+    StageAddress,
     Subscribe,
+    Watch,
     WithViewer,
 )
 
@@ -32,7 +35,9 @@ def serve(
     listen: Listen = None,
     connect: Connect = None,
     subscribe: Subscribe = False,
-    protocol: Annotated[Protocol, typer.Option(help="How the camera speaks.")] = Protocol.NATIVE,
+    protocol: ProtocolOption = Protocol.NATIVE,
+    watch: Watch = None,
+    stage: StageAddress = None,
     publish: Annotated[
         str, typer.Option(help="Publish results at this address; 'off' publishes nothing.")
     ] = DEFAULT_PUBLISH,
@@ -47,9 +52,11 @@ def serve(
     tilt_axis_deg: TiltAxisDeg = None,
     tilt_deg: TiltDeg = None,
     defocus_nm: DefocusNm = None,
-    insecure: Insecure = False,
     max_frames: MaxFrames = None,
     idle_timeout: IdleTimeout = None,
+    keys: KeysFolder = None,
+    server_key: ServerKey = None,
+    insecure: Insecure = False,
 ) -> None:
     """Receive frames, record them, find their skyrmions and publish the results.
 
@@ -64,12 +71,11 @@ def serve(
     )
     if viewer and publish == "off":
         raise UserError("--viewer shows what is published; leave --publish off out.")
+    options = SourceOptions(
+        listen, connect, subscribe, protocol, watch, stage, keys, server_key, insecure
+    )
     with ExitStack() as stack:
-        listener = stack.enter_context(
-            open_listener(
-                listen, connect, subscribe=subscribe, insecure=insecure, protocol=protocol
-            )
-        )
+        source = open_source(options, stack)
         # Only now, since these take seconds, and a mistyped address should show at once.
         from ..inference.analyser import SkyrmionAnalyser
         from ..stream.assumptions import AssumingSource
@@ -84,14 +90,20 @@ def serve(
 
         publisher = window = None
         if publish != "off":
-            publisher = stack.enter_context(ResultPublisher(publish, insecure=insecure))
+            access = server_access(publish, keys=keys, insecure=insecure)
+            if viewer and access is not None:
+                raise UserError("--viewer watches on this computer, without keys.")
+            publisher = stack.enter_context(
+                ResultPublisher(publish, access=access, insecure=insecure)
+            )
             if viewer:
                 window = stack.enter_context(ViewerProcess(publisher))
         analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
         recorder = None if record is None else RunRecorder(record)
+        source.record_stage(recorder)
         display = LiveDisplay()
         run = LiveRun(
-            AssumingSource(listener, assumed),
+            AssumingSource(source.frames, assumed),
             analyser,
             recorder=recorder,
             publisher=publisher,
@@ -100,7 +112,7 @@ def serve(
             max_frames=max_frames,
             idle_timeout_s=idle_timeout,
         )
-        typer.echo(f"Frames from {listener.address}, engine {analyser.engine_id}.", err=True)
+        typer.echo(f"Frames from {source.name}, engine {analyser.engine_id}.", err=True)
         if publisher is not None:
             typer.echo(f"Results on {publisher.address}. Ctrl-C stops.", err=True)
         with display, without_pauses(), on_signals(run.stop, run.abandon) as signals:

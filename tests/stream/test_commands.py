@@ -71,9 +71,13 @@ def test_files_are_sent_recorded_and_checked(tmp_path: Path, address: str):
         (["record"], "--to"),
         (["record", "--repair", "{tmp}"], "is not a recording"),
         (["record", "--check", "{tmp}"], "is not a recording"),
-        (["serve", "--protocol", "dectris-v2"], "not available yet"),
+        (["serve", "--protocol", "dectris-v2"], "needs --connect"),
+        (["serve", "--listen", "tcp://127.0.0.1:1", "--watch", "{tmp}"], "only one of"),
+        (["serve", "--stage", "tcp://127.0.0.1:*"], "--stage is for"),
+        (["record", "--watch", "{tmp}/none", "--to", "{tmp}/run"], "is not a folder"),
         (["serve", "--listen", "{occupied}"], "already in use"),
-        (["replay", "{tmp}/none"], "is not a recording"),
+        (["replay", "{tmp}/none"], "does not exist"),
+        (["replay", "{tmp}/good.npy", "--rate", "0"], "must be greater than 0"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(
