@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from nonblocking_push import NonblockingPush
@@ -15,6 +16,8 @@ DTYPES = ("uint8", "uint16", "uint32", "int16", "int32", "float32", "float64")
 _UNIT_NM = {"nm": 1.0, "um": 1e3, "\u00b5m": 1e3, "\u03bcm": 1e3, "mm": 1e6, "\u00c5": 0.1}
 _VOLTAGE_TAG = "Microscope Info:Voltage"
 _REPORT_EVERY_S = 10.0
+#: What send_live_view.py has running: this module outlives the script, and a second run finds it.
+listener: Any = None
 
 
 def pixel_size_nm(x: tuple, y: tuple) -> float | None:

@@ -52,8 +52,7 @@ class LiveViewListener(DM.Py_ScriptObject):
         DM.Py_ScriptObject.__del__(self)
 
 
-# The module outlives this script, so that a second run finds the first.
-if getattr(live_view, "listener", None) is not None:
+if live_view.listener is not None:
     live_view.listener.end()
     live_view.listener.UnregisterAllListeners()
 keys = read_keys(SERVER_KEY, OWN_KEY) if SERVER_KEY else None

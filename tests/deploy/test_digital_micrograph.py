@@ -89,7 +89,7 @@ def run_script(monkeypatch, deploy, listener, wait_until_connected):
         return live_view.listener
 
     yield run
-    if getattr(live_view, "listener", None) is not None:
+    if live_view.listener is not None:
         live_view.listener.end()
         live_view.listener = None
 
