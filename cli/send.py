@@ -47,8 +47,8 @@ def send(
         float,
         typer.Option(
             min=0.0,
-            help="With --watch: seconds that a file which has stopped growing, but is not whole, "
-            "holds back those after it.",
+            help="With --watch: seconds for which a file that is still being written holds back "
+            "those after it.",
         ),
     ] = 5.0,
     timeout: Annotated[

@@ -24,21 +24,22 @@ class Candidate:
         The file.
     key
         Its place in the order.
-    still_since
-        `time.monotonic` at which it was seen to change last.
+    first_seen_at, still_since
+        `time.monotonic` at which it was looked at first, and seen to change last.
     was_whole
         Whether it was found whole once already.
     """
 
     path: Path
     key: Any
-    still_since: float
+    first_seen_at: float = math.inf
+    still_since: float = math.inf
     was_whole: bool = False
     _seen: tuple[int, int] | None = None
     _whole: tuple[int, int] | None = None
     _opened_at: float = -math.inf
 
-    def is_finished(self, now: float, poll_s: float) -> bool:
+    def is_finished(self, now: float, poll_s: float, disk_time: float) -> bool:
         """Tell whether the file stands still and is whole by its own header.
 
         Parameters
@@ -46,31 +47,26 @@ class Candidate:
         now
             `time.monotonic` of this look.
         poll_s
-            Seconds for which it must stand still, or have been left alone before it was moved here.
+            Seconds for which it must stand still.
+        disk_time
+            A recent time by the clock of its disk or share, in Unix seconds. What was written well
+            before needs no second look.
 
         Raises
         ------
         OSError
-            If the file is not there, or its folder cannot be reached.
+            If the file is not there, or cannot be reached.
         """
         stat = os.stat(self.path)  # what a listing says of open files is out of date on Windows
         seen = stat.st_size, stat.st_mtime_ns
-        is_still = self._seen is None and self._was_moved_here(stat, poll_s)
+        self.first_seen_at = min(self.first_seen_at, now)
         if seen != self._seen:
             self._seen = seen
             self.still_since = now
-        elif now - self.still_since >= poll_s:
-            is_still = True
+        is_still = now - self.still_since >= poll_s or stat.st_mtime + poll_s <= disk_time
         if not is_still:
             return False
         if self._whole != seen and now - self._opened_at >= _REST * (now - self.still_since):
             self._opened_at = now
             self._whole = seen if is_whole(self.path) else None
         return self._whole == seen
-
-    def _was_moved_here(self, stat: os.stat_result, poll_s: float) -> bool:
-        """Tell whether it was last written well before its folder last changed.
-
-        Both times are of the same clock, that of the disk or share.
-        """
-        return stat.st_mtime + poll_s <= os.stat(self.path.parent).st_mtime

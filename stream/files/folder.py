@@ -40,7 +40,7 @@ class FolderSource(Closing):
     poll_s
         Seconds between two looks.
     patience_s
-        Seconds for which an unfinished file may stand still before the others go on.
+        Seconds for which an unfinished file may hold back the others, or stand still unnoticed.
 
     Raises
     ------

@@ -42,6 +42,11 @@ class FolderTree:
         now = time.monotonic()
         return [file for root in self._roots for file in root.look(now, current=True)]
 
+    @property
+    def changed_at(self) -> float:
+        """When a folder last changed, by the clock of its disk or share, in Unix seconds."""
+        return 1e-9 * max(root.changed_at_ns for root in self._roots)
+
     def forget(self, file: Path) -> None:
         """Take a file of this name for a new one when it is there again."""
         for root in self._roots:
@@ -53,6 +58,7 @@ class _Folder:
         self.path = path
         self._names: set[str] = set()
         self._subfolders: list[_Folder] = []
+        self.changed_at_ns = 0
         self._listed_mtime_ns = -1
         self._news_at = -math.inf
         self._rests_until = -math.inf
@@ -68,6 +74,7 @@ class _Folder:
             if is_due or mtime_ns != self._listed_mtime_ns:
                 found += self._list(now)
                 self._listed_mtime_ns = mtime_ns
+            self.changed_at_ns = max(self.changed_at_ns, mtime_ns)
             self._unreachable = False
         except OSError as error:
             if not self._unreachable:
@@ -76,6 +83,7 @@ class _Folder:
         finished = len(self._subfolders) - _CURRENT
         for position, folder in enumerate(self._subfolders):
             found += folder.look(now, current=position >= finished)
+            self.changed_at_ns = max(self.changed_at_ns, folder.changed_at_ns)
         if found:
             self._news_at = self._rests_until = now
         return found

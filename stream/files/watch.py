@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..errors import UserError
 from .candidate import Candidate
@@ -26,9 +25,9 @@ class FolderWatch:
     when its size and time of writing stand still over `poll_s` and it is as long as its own header
     says. What was written before, and then moved into place, is taken at once.
 
-    A file that is still being written holds those after it back, so that the order is kept. After
-    `patience_s` without growth this is said once, the others go on, and the file is taken when it
-    is whole after all.
+    A file that is still being written holds those after it back, so that the order is kept, but no
+    longer than `patience_s`. It is taken when it is whole after all. When it has stood still for so
+    long without being whole, this is said once.
 
     Parameters
     ----------
@@ -37,7 +36,7 @@ class FolderWatch:
     poll_s
         Seconds for which a file must stand still; a look is worth it so often.
     patience_s
-        Seconds for which an unfinished file may stand still before the others go on.
+        Seconds for which an unfinished file may hold back the others, or stand still unnoticed.
 
     Raises
     ------
@@ -52,8 +51,7 @@ class FolderWatch:
             if not folder.is_dir():
                 raise UserError(f"{folder} is not a folder that can be watched.")
         self.vanished = 0
-        self._folders = list(dict.fromkeys(folders))
-        self._tree = FolderTree(self._folders)
+        self._tree = FolderTree(list(dict.fromkeys(folders)))
         self._poll_s = poll_s
         self._patience_s = patience_s
         self._waiting: list[Candidate] = []
@@ -67,7 +65,7 @@ class FolderWatch:
     def look(self) -> list[Path]:
         """Return the files that have become whole, in order."""
         now = time.monotonic()
-        new = [Candidate(file, self._key(file), now) for file in self._tree.new_files()]
+        new = [Candidate(file, natural_key(str(file))) for file in self._tree.new_files()]
         whole = self._recovered(now)
         self._add(new)
         left: list[Candidate] = []
@@ -80,7 +78,7 @@ class FolderWatch:
                 whole.append(candidate.path)
             elif finished or now - candidate.still_since <= self._patience_s:
                 left.append(candidate)
-                held = True
+                held = held or now - candidate.first_seen_at <= self._patience_s
             else:
                 self._give_up(candidate)
         self._waiting[:_EXAMINED] = left
@@ -91,23 +89,17 @@ class FolderWatch:
 
         If it is not there any more, it is counted in `vanished`.
         """
-        self._add([Candidate(file, self._key(file), time.monotonic(), was_whole=True)])
+        self._add([Candidate(file, natural_key(str(file)), was_whole=True)])
 
     def _add(self, candidates: Sequence[Candidate]) -> None:
         if candidates:
             self._waiting += candidates
             self._waiting.sort(key=lambda candidate: candidate.key)
 
-    def _key(self, file: Path) -> tuple[int, list[Any]]:
-        for position, folder in enumerate(self._folders):
-            if file.is_relative_to(folder):
-                return position, [natural_key(part) for part in file.relative_to(folder).parts]
-        raise ValueError(f"{file} is in none of the watched folders.")
-
     def _is_finished(self, candidate: Candidate, now: float) -> bool | None:
         """Tell whether a file can be read; None if it is not there any more."""
         try:
-            return candidate.is_finished(now, self._poll_s)
+            return candidate.is_finished(now, self._poll_s, self._tree.changed_at)
         except FileNotFoundError:
             self._tree.forget(candidate.path)
             self.vanished += candidate.was_whole

@@ -161,6 +161,32 @@ def test_an_unfinished_file_keeps_the_order_but_not_for_ever(tmp_path, caplog):
     assert taken(impatient) == [2]
 
 
+def test_a_file_that_grows_and_grows_does_not_stop_the_others(tmp_path, caplog):
+    watched = FolderWatch([tmp_path], poll_s=0, patience_s=0)
+    film = mrc(np.stack([image(0)] * 1000))
+    found = []
+    for number in range(4):
+        with (tmp_path / "a_long_film.mrc").open("ab") as file:
+            file.write(film[1000 * number : 1000 * (number + 1)])
+        write(tmp_path / f"frame_{number}.npy")
+        found += seen(watched, looks=1)
+    assert found == [f"frame_{number}.npy" for number in range(4)]
+    assert "a_long_film" not in caplog.text
+
+
+def test_a_folder_that_is_away_is_said_once_and_looked_into_again(tmp_path, caplog):
+    folder, away = tmp_path / "camera", tmp_path / "away"
+    write(folder / "frame_0.npy", 0)
+    source = FolderSource([folder], poll_s=0)
+    assert taken(source) == [0]
+    folder.rename(away)
+    assert taken(source) == []
+    assert caplog.text.count("cannot be looked into") == 1
+    write(away / "frame_1.npy", 1)
+    away.rename(folder)
+    assert taken(source) == [1]
+
+
 def test_a_stack_that_is_written_on_is_read_on(tmp_path):
     source = FolderSource([tmp_path], poll_s=0)
     for number in range(3):
@@ -234,6 +260,20 @@ def test_files_are_recorded_while_they_are_written(tmp_path):
     assert receiver.n_frames == 500
     pixels = [int(frame.pixels[0, 0]) for frame in Recording(tmp_path / "run").frames()]
     assert pixels == list(range(500))
+
+
+def test_a_stop_takes_what_is_whole_on_disk(tmp_path):
+    folder = tmp_path / "camera"
+    folder.mkdir()
+    receiver = Receiver(FolderSource([folder], poll_s=1000))
+    receiver.start()
+    for number in range(20):
+        ready = write(tmp_path / f"frame_{number}.npy", number)
+        os.utime(ready, (1e9, 1e9))
+        ready.rename(folder / ready.name)
+    receiver.stop()
+    receiver.join(60)
+    assert receiver.n_frames == 20
 
 
 def test_what_cannot_be_watched_is_said_at_once(tmp_path):
