@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -114,13 +115,15 @@ class AuthorisedClients:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._stamp = self._new_stamp()
         self._clients = {client.public_key: client for client in read_clients(folder)}
 
     def find(self, key: str) -> Client | None:
         """Return the client with this public key, None if it is not authorised."""
-        self._refresh()
-        return self._clients.get(key)
+        with self._lock:  # nobody shall be judged by the old list while another reads the new one
+            self._refresh()
+            return self._clients.get(key)
 
     def may(self, key: str, role: Role) -> bool:
         """Tell whether the holder of `key` may do this."""
