@@ -1,4 +1,4 @@
-"""What the commands that receive have in common: where frames come from, and how it is summed up."""
+"""What the commands that receive share: where frames come from, and how a run is summed up."""
 
 from __future__ import annotations
 
