@@ -47,11 +47,12 @@ def split_map(data: memoryview) -> dict[str, memoryview]:
     if n_fields > _MAX_FIELDS:
         raise FrameRejected(f"A CBOR map has {n_fields} fields; {_MAX_FIELDS} are allowed.")
     fields: dict[str, memoryview] = {}
+    n_items = 0
     for _ in range(n_fields):
         key, at = _key(data, at)
         if key in fields:
             raise FrameRejected(f"The CBOR map has the key {key!a} twice.")
-        end = _end_of_item(data, at)
+        end, n_items = _walk(data, at, n_items)
         fields[key] = data[at:end]
         at = end
     if at != len(data):
@@ -83,7 +84,8 @@ def decode(item: memoryview, tags: Container[int] = (), *, max_bytes: int = MAX_
     """
     if len(item) > max_bytes:
         raise FrameRejected(f"A CBOR value has {len(item)} bytes; {max_bytes} are allowed.")
-    if _end_of_item(item, 0, tags) != len(item):
+    end, _ = _walk(item, 0, tags=tags)
+    if end != len(item):
         raise FrameRejected("Bytes follow the end of a CBOR value.")
     try:
         return cbor2.loads(bytes(item))
@@ -119,10 +121,14 @@ def _key(data: memoryview, at: int) -> tuple[str, int]:
         raise FrameRejected("A key of the CBOR map is not UTF-8 text.") from None
 
 
-def _end_of_item(data: memoryview, at: int, tags: Container[int] | None = None) -> int:
-    """Return where the item at `at` ends; with `tags`, insist that it has no others."""
+def _walk(
+    data: memoryview, at: int, n_items: int = 0, tags: Container[int] | None = None
+) -> tuple[int, int]:
+    """Return where the item at `at` ends, and `n_items` plus the number of those in it.
+
+    With `tags`, insist that it has no others.
+    """
     to_come = [1]  # items, at each level of nesting
-    n_items = 0
     while to_come:
         if to_come[-1] == 0:
             to_come.pop()
@@ -141,7 +147,7 @@ def _end_of_item(data: memoryview, at: int, tags: Container[int] | None = None) 
             raise FrameRejected("The CBOR message is cut.")
         if len(to_come) > _MAX_NESTING or n_items > _MAX_ITEMS:
             raise FrameRejected("The CBOR message is nested too deeply or has too many items.")
-    return at
+    return at, n_items
 
 
 def _first_line(error: Exception) -> str:

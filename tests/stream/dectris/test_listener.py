@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import numpy as np
 import pytest
@@ -159,6 +160,12 @@ def test_bad_messages_are_counted_and_the_stream_goes_on(detector, listener, cap
 def test_malformed_addresses_are_said_in_one_sentence(address: str, context):
     with pytest.raises(UserError):
         DectrisListener(address, context=context)
+
+
+def test_a_missing_package_is_said_before_an_image_is_lost(context, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dectris.compression", None)  # an import of it now fails
+    with pytest.raises(UserError, match=r"pip install 'skyrmlive\[dectris\]'"):
+        DectrisListener("tcp://127.0.0.1:31001", context=context)
 
 
 def test_a_control_unit_on_the_network_needs_no_key(context):
