@@ -207,7 +207,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--scratch", type=Path, help="record on the disk that this folder is on")
     options = parser.parse_args()
-    frames, repeats, served, seconds = (64, 2, 10, 3) if options.quick else (200, 5, 200, SMALL_S)
+    frames, repeats, served, seconds = (32, 2, 8, 2) if options.quick else (200, 5, 200, SMALL_S)
     small_frames = seconds * SMALL_RATE
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         scratch = Path(folder).resolve()
