@@ -66,3 +66,5 @@ def decompress(data: bytes, algorithm: object, element_bytes: object, size: int)
         )
     except (RuntimeError, ValueError):
         raise FrameRejected("The compressed pixels are damaged.") from None
+    except MemoryError:
+        raise FrameRejected(f"There is no memory for {size} bytes of pixels.") from None

@@ -139,7 +139,7 @@ class DectrisListener(Closing):
         if isinstance(message, EndMessage):
             if self._series is not None and self._series.has(message):
                 self._series.end()
-            self._series = None
+                self._series = None
             return []
         if isinstance(message, StartMessage):
             self._series = self._begin(message)

@@ -123,6 +123,13 @@ def test_missing_images_are_counted_within_a_series(detector, listener, caplog):
     assert "2 images before number 5 never came" in caplog.text
 
 
+def test_the_end_of_another_series_ends_nothing(detector, listener):
+    for sent in (start(), image(0), end(series_id=6), image(1), end(), image(0, series_id=8)):
+        detector.send(sent)
+    receive(listener, 3)
+    assert counted(listener) == (3, 0, 0, 2)
+
+
 def test_settings_of_another_series_are_not_taken(detector, listener):
     detector.send(start(series_id=8))
     detector.send(image(0))
