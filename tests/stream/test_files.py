@@ -199,7 +199,7 @@ def mrc(images: np.ndarray, angstrom: float, order: str = "<", extended: bytes =
     parts = parts.ljust(92, b"\0") + struct.pack(order + "i", len(extended))
     stamp = b"MAP " + (b"\x44\x44\0\0" if order == "<" else b"\x11\x11\0\0")
     header = (parts.ljust(208, b"\0") + stamp).ljust(1024, b"\0")
-    return header + extended + images.astype(images.dtype.newbyteorder(order)).tobytes()
+    return header + extended + images.astype(order + images.dtype.str[1:]).tobytes()
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "float32"])
