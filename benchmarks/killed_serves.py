@@ -3,9 +3,11 @@
     python benchmarks/killed_serves.py [--quick] [--json PATH] [--kills N]
 
 Every second kill hits `serve` with the shipped engine, the others `record`, whose camera sends as
-fast as its frames are taken. The instants are random under load, denser where a recording begins;
-one in four falls into the end of a run that was asked to stop. Two cameras go on sending
-throughout: the next run takes their frames at the same address and records beside the one killed.
+fast as its frames are taken. The instants are random under load, in half of the runs counted from
+the first frame on disk, in the others from when frames are awaited, so that some fall into the
+making of a recording; one in four falls into the end of a run that was asked to stop. Two cameras
+go on sending throughout: the next run takes their frames at the same address and records beside the
+one killed.
 
 A camera gets no answer for its frames, so a frame counts as acknowledged once its line in the index
 is whole. Such frames must read back bit for bit as they were sent, and none between them may be
@@ -25,6 +27,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -46,7 +49,8 @@ from skyrmlive.stream.tables import SCHEMA
 SIDE = 192
 SERVE_RATE = 20.0  # frames a second: on two cores more than are analysed, so that some wait
 LOAD_S, ENDING_S = 3.0, 1.0
-ENDING_SHARE = 0.25
+BEGUN_SHARE, ENDING_SHARE = 0.5, 0.25
+PATIENCE_S = 60.0
 #: What must be zero at the end.
 FAULTS = (
     "altered_frames",
@@ -57,15 +61,31 @@ FAULTS = (
 )
 
 
-def kill(words: list[object], rng: np.random.Generator) -> None:
-    """Run a command under load and kill it, now and then only after it was asked to stop."""
+def kill(words: list[object], folder: Path, rng: np.random.Generator) -> None:
+    """Run a command under load and kill it, now and then only after it was asked to stop.
+
+    Raises
+    ------
+    RuntimeError
+        If it records nothing.
+    """
     with running(words) as run:
-        time.sleep(LOAD_S * rng.uniform() ** 2)
+        if rng.uniform() < BEGUN_SHARE:
+            _wait_for_frames(folder / "frames.jsonl")
+        time.sleep(LOAD_S * rng.uniform() ** 2)  # denser at the beginning
         if rng.uniform() < ENDING_SHARE:
             run.process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 run.process.wait(ENDING_S * rng.uniform())
         run.process.kill()
+
+
+def _wait_for_frames(index: Path) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not (index.exists() and index.stat().st_size):
+        if time.monotonic() > until:
+            raise RuntimeError(f"No frame comes into {index}.")
+        time.sleep(0.01)
 
 
 def frames_found(recording: Path, image: np.ndarray) -> Counter[str]:
@@ -106,12 +126,14 @@ def unlike(recording: Recording, again: pd.DataFrame) -> int:
     columns = list(TABLE_DTYPES)
     if not recording.run.get("settled"):
         columns.remove("particle")
-    before, after = (
-        dict(list(table[columns].sort_values(["frame", "label"]).groupby("frame")))
-        for table in (recording.table(), again)
-    )
+    before, after = (_by_frame(table, columns) for table in (recording.table(), again))
     frames = [summary.frame for summary in recording.summaries()]
     return sum(not _same(before.get(frame), after.get(frame)) for frame in frames)
+
+
+def _by_frame(table: pd.DataFrame, columns: list[str]) -> dict[Hashable, pd.DataFrame]:
+    ordered = table.sort_values(["frame", "label"])
+    return {frame: rows[columns] for frame, rows in ordered.groupby("frame")}
 
 
 def _same(rows: pd.DataFrame | None, others: pd.DataFrame | None) -> bool:
@@ -133,7 +155,7 @@ def run(kills: int, scratch: Path) -> dict[str, int]:
             folder = scratch / f"run{number}"
             analysed = number % 2 == 1
             words = serve(folder, listen=to_serve) if analysed else record(folder, listen=to_record)
-            kill(words, rng)
+            kill(words, folder, rng)
             found = frames_found(folder, image)
             if analysed and found["frames"]:
                 found += results_found(folder, scratch)
