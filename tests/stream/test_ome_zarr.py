@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from skyrmlive.stream.recording import Recording
+from skyrmlive.stream.recording.export import export
 
 zarr = pytest.importorskip("zarr", minversion="3", reason="zarr 3 needs Python 3.11")
 yaozarrs = pytest.importorskip("yaozarrs")
@@ -25,11 +28,16 @@ from conftest import BlobAnalyser, _make_frame
 from skyrmlive.stream.recording import RunRecorder
 recorder, analyser = RunRecorder(sys.argv[1]), BlobAnalyser()
 n_frames, n_analysed = map(int, sys.argv[3:5])
-for i in range(n_frames):
-    frame = _make_frame(1 + i % 9, seq=i, timestamp=5 + 0.5 * i, pixel_size_nm=2.5)
-    recorder.append([(frame, 1000.0 + i)])
-    if i < n_analysed:
-        recorder.append_result(i, analyser.analyse(frame, i, 1000.0 + i))
+frames = [
+    _make_frame(
+        1 + i % 9, seq=i, timestamp=5 + 0.5 * i, pixel_size_nm=2.5, temperature_k=100.0 + i
+    )
+    for i in range(n_frames)
+]
+for start in range(0, n_frames, 14):
+    recorder.append([(frame, 1000.0) for frame in frames[start : start + 14]])
+for i, frame in enumerate(frames[:n_analysed]):
+    recorder.append_result(i, analyser.analyse(frame, i, 1000.0))
 if sys.argv[5] == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
 recorder.close()
@@ -128,3 +136,37 @@ def test_napari_alone_shows_the_frames(path: Path, viewer):
     (layer,) = viewer.open(path / "0", plugin="napari")
     assert np.array_equal(np.asarray(layer.data[N_FRAMES - 1]), frames[N_FRAMES - 1])
     assert layer.data.shape == frames.shape
+
+
+PAGE = Path(__file__).parents[2] / "docs/recordings.md"
+
+
+def test_the_snippets_of_the_page_do_what_it_says(path: Path, viewer, tmp_path, monkeypatch):
+    (tmp_path / "run1.ome.zarr").symlink_to(path)
+    (tmp_path / "again.ome.zarr").symlink_to(path)
+    recording = Recording(path)
+    export(recording, tmp_path / "run1-export", ["parquet"])
+    monkeypatch.chdir(tmp_path)
+    snippets = re.findall(
+        r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    ours, with_zarr, with_dask, in_napari, lines, table, parquet, comparison = map(run, snippets)
+
+    pixels, labels = recording.frame(5).pixels, recording.labels(5)
+    assert np.array_equal(ours["frame"].pixels, pixels)
+    assert np.array_equal(ours["labels"], labels)
+    assert np.array_equal(with_zarr["frame"], pixels)
+    assert np.array_equal(with_zarr["labels"], labels)
+    assert with_dask["brightness"][5] == pytest.approx(pixels.mean())
+    assert np.array_equal(np.asarray(in_napari["labels"].data[5]), labels)
+    assert lines["temperature_k"].tolist() == [100.0 + i for i in range(N_FRAMES)]
+    assert table["skyrmions"].equals(ours["table"])
+    assert parquet["skyrmions"].equals(ours["table"])
+    assert comparison["compare"](recording.tables(), recording.tables()).identical == N_ANALYSED
+
+
+def run(snippet: str) -> dict[str, Any]:
+    """Run a snippet and return what it has defined."""
+    names: dict[str, Any] = {}
+    exec(compile(snippet, str(PAGE), "exec"), names)
+    return names
