@@ -42,9 +42,29 @@ def connect(place: Place) -> socket.socket:
 
 def shake_hands(place: Place, socket_type: bytes = b"PUSH") -> socket.socket:
     """Open a connection and let ZeroMQ believe that one of its sockets is at our end."""
-    connection = connect(place)
-    connection.sendall(GREETING + ready(socket_type))
+    connection = _greet(place)
+    connection.sendall(ready(socket_type))
     return connection
+
+
+def _greet(place: Place) -> socket.socket:
+    connection = connect(place)
+    connection.sendall(GREETING)
+    # libzmq refuses a READY that comes before it has sent its own.
+    _receive(connection, len(GREETING))
+    _, size = _receive(connection, 2)
+    _receive(connection, size)
+    return connection
+
+
+def _receive(connection: socket.socket, n_bytes: int) -> bytes:
+    received = b""
+    while len(received) < n_bytes:
+        piece = connection.recv(n_bytes - len(received))
+        if not piece:
+            raise ConnectionError("The other side closed the connection in the handshake.")
+        received += piece
+    return received
 
 
 def is_closed(connection: socket.socket, timeout_s: float = 20.0) -> bool:
@@ -89,10 +109,11 @@ def _greeting_and_garbage(place: Place, random: Random) -> socket.socket:
 
 
 def _damaged_handshake(place: Place, random: Random) -> socket.socket:
-    words = bytearray(GREETING + ready(b"PUSH"))
+    greeted = random.random() < 0.5
+    words = bytearray(ready(b"PUSH") if greeted else GREETING)
     for _ in range(random.randint(1, 4)):
         words[random.randrange(len(words))] ^= 1 << random.randrange(8)
-    connection = connect(place)
+    connection = _greet(place) if greeted else connect(place)
     connection.sendall(words)
     return connection
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_fuzzer import bombard, mutation, published, raw_tcp, structured
-from wire_fuzzer.target import Target, listen
+from wire_fuzzer.target import Target, listen, numbered_frame
 
 from skyrmlive.stream.errors import FrameRejected
 from skyrmlive.stream.subscriber import decode_published
-from skyrmlive.stream.wire import decode_message
+from skyrmlive.stream.wire import decode_message, encode_frame
 
 MESSAGES = 10_000
 GROWTH_MB = 32
@@ -56,6 +56,15 @@ def target():
     target = Target(listen)
     yield target
     target.end()
+
+
+def test_a_raw_connection_can_speak_zmtp(target: Target):
+    host, port = re.fullmatch(r"tcp://(.*):(\d+)", target.pipe.recv()).groups()
+    header, pixels = encode_frame(numbered_frame(0))
+    with raw_tcp.shake_hands((host, int(port))) as camera:
+        camera.sendall(raw_tcp.frame(header, raw_tcp.MORE) + raw_tcp.frame(bytes(pixels)))
+        target.pipe.send({"numbered": 1, "messages": 1})
+        assert target.report().intact == 1
 
 
 @pytest.mark.parametrize(("n_bytes", "refused"), [(2**62, True), (2**31 + 1, True), (2**31, False)])
