@@ -27,9 +27,9 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,9 +131,10 @@ def unlike(recording: Recording, again: pd.DataFrame) -> int:
     return sum(not _same(before.get(frame), after.get(frame)) for frame in frames)
 
 
-def _by_frame(table: pd.DataFrame, columns: list[str]) -> dict[Hashable, pd.DataFrame]:
+def _by_frame(table: pd.DataFrame, columns: list[str]) -> dict[Any, pd.DataFrame]:
     ordered = table.sort_values(["frame", "label"])
-    return {frame: rows[columns] for frame, rows in ordered.groupby("frame")}
+    groups = ordered.groupby("frame").indices
+    return {frame: ordered.iloc[rows][columns] for frame, rows in groups.items()}
 
 
 def _same(rows: pd.DataFrame | None, others: pd.DataFrame | None) -> bool:
