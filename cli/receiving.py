@@ -105,8 +105,10 @@ def open_source(options: SourceOptions, stack: ExitStack) -> OpenSource:
 def in_words(counters: Mapping[str, int]) -> str:
     """Return what a source counted besides the frames, where there is something to say."""
     words = {
-        "rejected": "messages rejected",
-        "missing": "frames missing by their numbers",
+        "rejected": "rejected",
+        "missing": "missing by their numbers",
+        "repeated": "repeated",
+        "restarts": "restarts of the camera",
         "refused": "connections refused",
     }
     return "".join(f", {counters[key]} {text}" for key, text in words.items() if counters.get(key))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..stream.errors import UserError
+from .access_options import Insecure, KeysFolder, ServerKey, client_access
 from .imaging_options import (
     DefocusNm,
     FieldMt,
@@ -51,9 +54,21 @@ def send(
             "those after it.",
         ),
     ] = 5.0,
+    remember: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --watch: remember in this file what was sent, and do not send it again "
+            "after a new start.",
+        ),
+    ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0.0, help="Seconds to wait for the receiver to be there.")
-    ] = 10.0,
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Seconds to wait for the receiver to be there.",
+            show_default="10; with --watch for ever",
+        ),
+    ] = None,
     pixel_size_nm: PixelSizeNm = None,
     tilt_axis_deg: TiltAxisDeg = None,
     tilt_deg: TiltDeg = None,
@@ -61,6 +76,9 @@ def send(
     voltage_kv: VoltageKv = None,
     temperature_k: TemperatureK = None,
     field_mt: FieldMt = None,
+    keys: KeysFolder = None,
+    server_key: ServerKey = None,
+    insecure: Insecure = False,
 ) -> None:
     """Send image files as frames, the way a camera does.
 
@@ -70,9 +88,13 @@ def send(
         raise UserError("--rate must be greater than 0.")
     if watch and repeat != 1:
         raise UserError("--watch and --repeat do not go together.")
+    if remember is not None and not watch:
+        raise UserError("--remember goes with --watch.")
 
-    from ..stream.files import FilesSource, FolderSource
+    from ..stream.files import FilesSource, FolderSource, TakenFiles
     from ..stream.sender import FrameSender
+
+    access = client_access(server_key, keys=keys, insecure=insecure)
 
     overrides = given_metadata(
         pixel_size_nm=pixel_size_nm,
@@ -84,32 +106,38 @@ def send(
         field_mt=field_mt,
     )
     frames: Iterator[Frame]
-    if watch:
-        frames, total = (
-            _watched(FolderSource(paths, overrides=overrides, patience_s=patience)),
-            None,
+    with ExitStack() as stack:
+        if watch:
+            taken = None if remember is None else stack.enter_context(TakenFiles(remember))
+            watched = FolderSource(paths, overrides=overrides, patience_s=patience, taken=taken)
+            frames, total = _watched(stack.enter_context(watched)), None
+        else:
+            source = FilesSource(paths, overrides)
+            frames = (frame for _ in range(repeat) for frame in source)
+            count = source.count()
+            total = None if count is None else count * repeat
+        # Nobody stands beside a watcher to start it again when the receiver is back.
+        sender = FrameSender(
+            to,
+            access=access,
+            insecure=insecure,
+            connect_timeout_s=timeout if timeout is not None else math.inf if watch else 10.0,
+            busy_timeout_s=math.inf if watch else 60.0,
         )
-    else:
-        source = FilesSource(paths, overrides)
-        frames = (frame for _ in range(repeat) for frame in source)
-        count = source.count()
-        total = None if count is None else count * repeat
-    sender = FrameSender(to, connect_timeout_s=timeout)
-    try:
-        with sender:
-            for frame in _with_progress(_paced(frames, rate), total):
-                sender.send(_numbered(frame, sender.sent, renumber=repeat > 1))
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
+        try:
+            with sender:
+                for frame in _with_progress(_paced(frames, rate), total):
+                    sender.send(_numbered(frame, sender.sent, renumber=repeat > 1))
+        except KeyboardInterrupt:
+            typer.echo("Stopped.", err=True)
     typer.echo(f"{sender.sent} frames sent to {to}.")
 
 
 def _watched(source: FolderSource) -> Iterator[Frame]:
     """Yield the frames of files as they appear; a damaged file is reported and left out."""
-    with source:
-        while True:
-            for arrival in source.receive(_POLL_S, max_frames=1):
-                yield arrival.frame
+    while True:
+        for arrival in source.receive(_POLL_S, max_frames=1):
+            yield arrival.frame
 
 
 def _paced(frames: Iterator[Frame], rate: float | None) -> Iterator[Frame]:

@@ -124,6 +124,31 @@ def replace_non_finite(image: np.ndarray) -> tuple[np.ndarray, int]:
     return np.where(finite, image, local).astype(image.dtype), count
 
 
+def without_masked(pixels: np.ndarray, saturation_value: float | None) -> np.ndarray:
+    """Turn the pixels that are no measurement into NaN.
+
+    Parameters
+    ----------
+    pixels
+        Shape (height, width).
+    saturation_value
+        Largest value that is a measurement; None or 0 where that is unknown. Counting detectors
+        mark dead pixels and the gaps between their modules with the largest value of the type.
+
+    Returns
+    -------
+    np.ndarray
+        `pixels` itself where all of them are measurements; otherwise a floating-point copy.
+    """
+    if not saturation_value or pixels.dtype.kind not in "iu":
+        return pixels
+    masked = pixels > saturation_value
+    if not masked.any():
+        return pixels
+    wide = np.float32 if pixels.dtype in _NARROW else np.float64
+    return np.where(masked, wide(np.nan), pixels.astype(wide))
+
+
 def saturated_fraction(pixels: np.ndarray) -> float:
     """Return the fraction of pixels at the largest value of an integer dtype, 0 for floats."""
     if pixels.dtype.kind not in "iu" or pixels.size == 0:

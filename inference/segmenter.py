@@ -17,7 +17,7 @@ from .geometry import Geometry, geometry_for
 from .instances import CORE_THRESHOLD, find_instances, smallest_core_px
 from .lattice import lattice_order
 from .measure import measure
-from .normalise import normalise, replace_non_finite, saturated_fraction
+from .normalise import normalise, replace_non_finite, saturated_fraction, without_masked
 from .size_map import SizeMap
 from .tiling import infer_in_parts
 from .told import told
@@ -110,9 +110,10 @@ class Segmenter:
         warnings = condition_warnings(metadata, self.engine.condition)
         geometry = geometry_for(_shape(pixels), metadata, self.engine.condition)
 
+        pixels = without_masked(pixels, metadata.saturation_value)
         pixels, n_bad = replace_non_finite(pixels)
         if n_bad:
-            warnings.append(f"{n_bad} pixels were NaN or infinite and were filled in")
+            warnings.append(f"{n_bad} pixels were masked, NaN or infinite and were filled in")
         saturated = saturated_fraction(pixels)
         if saturated > _MANY_SATURATED:
             warnings.append(f"{saturated:.1%} of the pixels are saturated")

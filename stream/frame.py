@@ -35,6 +35,12 @@ class FrameMetadata(BaseModel):
     voltage_kv: float | None = Field(default=None, gt=0)
     temperature_k: float | None = Field(default=None, ge=0)
     field_mt: float | None = None
+    saturation_value: float | None = Field(
+        default=None,
+        ge=0,
+        description="largest value that is a measurement, 0 if unknown; counting detectors mark "
+        "masked pixels with more",
+    )
     source: str | None = None
     geometry: Literal["camera", "sample"] = Field(
         default="camera",

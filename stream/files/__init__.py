@@ -4,6 +4,7 @@ from .folder import FolderSource
 from .paced import PacedFiles
 from .readers import SUFFIXES, read_frames
 from .source import FilesSource, frames_of
+from .taken import TakenFiles
 from .watch import FolderWatch
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "FolderSource",
     "FolderWatch",
     "PacedFiles",
+    "TakenFiles",
     "frames_of",
     "read_frames",
 ]

@@ -14,6 +14,7 @@ from ..closing import Closing
 from ..errors import UserError
 from ..frame import Frame, FrameMetadata
 from .source import frames_of
+from .taken import TakenFiles
 from .watch import FolderWatch
 
 _log = logging.getLogger(__name__)
@@ -55,7 +56,9 @@ class FolderSource(Closing):
         overrides: FrameMetadata | None = None,
         poll_s: float = 0.5,
         patience_s: float = 5.0,
+        taken: TakenFiles | None = None,
     ) -> None:
+        self._taken = taken
         self.address = ", ".join(map(str, paths))
         self.received = 0
         self.rejected = 0
@@ -124,7 +127,8 @@ class FolderSource(Closing):
         if self._next_look > deadline:
             return False
         self._put_grown_back()
-        found = self._watch.look()
+        known = self._taken or ()
+        found = [file for file in self._watch.look() if file not in known]
         self._files += found
         # Where there were files, there are more of them as soon as these are read.
         self._next_look = time.monotonic() + (0 if found else self._poll_s)
@@ -143,6 +147,8 @@ class FolderSource(Closing):
                     self._n_taken += 1
                     return frame
                 self._recent.append((file, self._size, self._n_taken))
+                if self._taken is not None:
+                    self._taken.add(file)
             self._file = None
         return None
 

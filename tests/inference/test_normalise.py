@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skyrmlive.inference.normalise import normalise, replace_non_finite, saturated_fraction
+from skyrmlive.inference.normalise import (
+    normalise,
+    replace_non_finite,
+    saturated_fraction,
+    without_masked,
+)
 from skyrmlive.stream.errors import UserError
 
 
@@ -110,3 +115,24 @@ def test_saturation_counts_only_the_largest_integer():
     image[0] = 255
     assert saturated_fraction(image) == 0.1
     assert saturated_fraction(image.astype(np.float32)) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
+def test_gaps_between_modules_do_not_hide_the_contrast(dtype):
+    counts = np.random.default_rng(3).poisson(60, (200, 200)).astype(dtype)
+    expected = normalise(counts)
+    with_gaps = counts.copy()
+    with_gaps[95:105] = with_gaps[:, 95:105] = np.iinfo(dtype).max
+    inside = with_gaps == counts
+    assert normalise(with_gaps)[inside].std() < 0.2  # the marks are taken for counts
+    masked = without_masked(with_gaps, np.iinfo(dtype).max - 1)
+    assert np.isnan(masked).sum() == (~inside).sum()
+    assert np.allclose(normalise(masked)[inside], expected[inside], rtol=0.1, atol=0.02)
+
+
+def test_without_marks_nothing_is_copied():
+    counts = np.full((4, 4), 7, np.uint16)
+    for saturation in (None, 0, 7, 65534):
+        assert without_masked(counts, saturation) is counts
+    floats = np.full((4, 4), 9.0)
+    assert without_masked(floats, 5) is floats

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyrmlive.stream.errors import UserError
-from skyrmlive.stream.files import FilesSource, FolderSource, FolderWatch
+from skyrmlive.stream.files import FilesSource, FolderSource, FolderWatch, TakenFiles
 from skyrmlive.stream.files.order import natural_key
 from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.stream.listener import FrameListener
@@ -274,6 +274,21 @@ def test_a_stop_takes_what_is_whole_on_disk(tmp_path):
     receiver.stop()
     receiver.join(60)
     assert receiver.n_frames == 20
+
+
+def test_what_was_taken_is_remembered_over_a_new_start(tmp_path):
+    path = tmp_path / "state" / "taken.txt"
+    folder = tmp_path / "frames"
+    for number in (1, 2, 10):
+        write(folder / f"é{number}.npy", number)
+    with TakenFiles(path) as memory, FolderSource([folder], poll_s=0, taken=memory) as source:
+        assert taken(source) == [1, 2, 10]
+    path.write_bytes(path.read_bytes()[:-1])  # cut short in its last line
+    write(folder / "é11.npy", 11)
+    with TakenFiles(path) as memory, FolderSource([folder], poll_s=0, taken=memory) as source:
+        assert taken(source) == [11]
+    with pytest.raises(UserError, match="Cannot remember"):
+        TakenFiles(tmp_path)
 
 
 def test_what_cannot_be_watched_is_said_at_once(tmp_path):
