@@ -38,7 +38,8 @@ if (-not (Test-Path -LiteralPath $Program -PathType Leaf)) {
     throw "$Program is not there; say where skyrmlive.exe is with -Program."
 }
 
-$arguments = "send --watch `"$($Folder.TrimEnd('\'))`" --to $Address --timeout 31536000 $Options"
+$sent = Join-Path $env:ProgramData 'skyrmlive\sent.txt'
+$arguments = "send --watch `"$($Folder.TrimEnd('\'))`" --to $Address --remember `"$sent`" $Options"
 $action = New-ScheduledTaskAction -Execute $Program -Argument $arguments.Trim()
 $everyMinute = New-ScheduledTaskTrigger -Once -At (Get-Date) `
     -RepetitionInterval (New-TimeSpan -Minutes 1)
