@@ -230,10 +230,10 @@ class LiveRun:
         if not waiting.overtaken:
             self._newest_frame = waiting.index
         self._complete(result, waiting)
+        if self._publisher is not None:  # first, since somebody may act on it
+            self._publisher.publish(result, frame)
         if self._recorder is not None:
             self._recorder.append_result(waiting.index, result)
-        if self._publisher is not None:
-            self._publisher.publish(result, frame)
         if self._on_result is not None:
             self._on_result(result)
 

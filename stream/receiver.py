@@ -6,10 +6,12 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Sequence
 
 from .arrival import Arrival, FrameSource
 from .backlog import Backlog
 from .recording import RunRecorder
+from .recording.run import PendingGroup
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.1
@@ -43,6 +45,8 @@ class Receiver:
         idle_timeout_s: float | None = None,
     ) -> None:
         self.n_frames = 0
+        self._n_taken = 0
+        self._pending: tuple[PendingGroup, Sequence[Arrival]] | None = None
         self.error: Exception | None = None
         self._source = source
         self._recorder = recorder
@@ -89,31 +93,54 @@ class Receiver:
     def _receive(self) -> None:
         last = time.monotonic()
         while not (self._stopping or self._full() or self._source.exhausted):
-            if self._take(_POLL_S, _BATCH):
+            # While frames are on their way to the disk there is no waiting for others.
+            if self._take(0.0 if self._pending else _POLL_S, _BATCH):
                 last = time.monotonic()
+            elif self._pending:
+                self._finish()
             elif time.monotonic() - last > self._idle_timeout_s:
                 return
-        end = self.n_frames + self._source.in_flight
-        while not self._full() and self.n_frames < end and self._take(0, end - self.n_frames):
+        end = self._n_taken + self._source.in_flight
+        while not self._full() and self._n_taken < end and self._take(0, end - self._n_taken):
             pass
+        self._finish()
 
     def _full(self) -> bool:
-        return self._max_frames is not None and self.n_frames >= self._max_frames
+        return self._max_frames is not None and self._n_taken >= self._max_frames
 
     def _take(self, timeout_s: float, most: int) -> int:
+        """Take frames in; return how many."""
         if self._max_frames is not None:
-            most = min(most, self._max_frames - self.n_frames)
+            most = min(most, self._max_frames - self._n_taken)
         arrivals = self._source.receive(timeout_s, most)
         if not arrivals:
             return 0
-        start = self.n_frames
-        if self._recorder is not None:
-            start = self._recorder.append([(a.frame, a.received_at) for a in arrivals])
+        start = self._n_taken
+        self._n_taken += len(arrivals)
+        if self._recorder is None:
+            self._acknowledge(start, arrivals)
+        else:
+            frames = [(arrival.frame, arrival.received_at) for arrival in arrivals]
+            try:
+                group = self._recorder.begin(frames)
+            finally:
+                self._finish()  # the group before: two are on their way at a time
+            self._pending = group, arrivals
+        return len(arrivals)
+
+    def _finish(self) -> None:
+        """Wait until the frames on their way are safe, and hand them on."""
+        if self._recorder is not None and self._pending is not None:
+            group, arrivals = self._pending
+            start = self._recorder.finish(group)
+            self._pending = None
+            self._acknowledge(start, arrivals)
+
+    def _acknowledge(self, start: int, arrivals: Sequence[Arrival]) -> None:
         self.n_frames += len(arrivals)
         if self._backlog is not None:
             for number, arrival in enumerate(arrivals, start):
                 self._queue(self._backlog, number, arrival)
-        return len(arrivals)
 
     def _queue(self, backlog: Backlog, number: int, arrival: Arrival) -> None:
         # The recording numbers what it holds; only without one may the source number the frames.

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from ..frame import Frame, FrameMetadata
 from . import ome
-from .arrays import GrowingArray
+from .arrays import GrowingArray, Writing
 from .completion import complete, now
 from .jsonl import JsonLinesWriter
 from .layout import (
@@ -24,6 +27,16 @@ from .layout import (
     write_group,
     write_json,
 )
+
+
+@dataclass
+class PendingFrames:
+    """Frames that are being written; `start` is the place of the first in its recording."""
+
+    start: int
+    frames: Sequence[tuple[int, Frame, float]]
+    pixels: list[tuple[int, np.ndarray]]
+    writing: Writing | None  # None where the disk has refused it
 
 
 class FrameWriter:
@@ -45,6 +58,7 @@ class FrameWriter:
     def __init__(self, path: Path, like: Frame) -> None:
         self.path = path
         self.n_frames = 0
+        self._n_begun = 0
         self._pixel_size_nm = like.metadata.pixel_size_nm
         self._first: float | None = None
         self._last: float | None = None
@@ -72,39 +86,49 @@ class FrameWriter:
             self._take_back()
             raise
 
-    def append(self, frames: Sequence[tuple[int, Frame, float]]) -> int:
-        """Append frames and return when they are safe on disk.
-
-        Pixels go first; a frame counts once its line in the index is complete.
+    def begin(self, frames: Sequence[tuple[int, Frame, float]]) -> PendingFrames:
+        """Begin to write frames; `finish` them in the order in which they were begun.
 
         Parameters
         ----------
         frames
             Of each frame its number in the run, itself, and the Unix seconds of its arrival.
 
-        Returns
-        -------
-        int
-            Place of the first of them in this recording.
+        Raises
+        ------
+        RecordingError
+            If the disk refuses.
+        """
+        start = self._n_begun
+        pixels = [(start + i, frame.pixels) for i, (_, frame, _) in enumerate(frames)]
+        writing = self._array.begin(pixels)
+        self._n_begun += len(frames)
+        return PendingFrames(start, frames, pixels, writing)
+
+    def finish(self, pending: PendingFrames) -> None:
+        """Return when the frames are safe on disk.
+
+        Pixels go first; a frame counts once its line in the index is complete.
 
         Raises
         ------
         RecordingError
-            If the disk refuses; nothing of these frames is then acknowledged.
+            If the disk refuses; nothing of these frames is then acknowledged, and the same call
+            may be made again.
         """
-        start = self.n_frames
-        self._array.write([(start + i, frame.pixels) for i, (_, frame, _) in enumerate(frames)])
+        writing = pending.writing or self._array.begin(pending.pixels)
+        pending.writing = None
+        writing.wait()
         lines = [
-            _index_line(start + i, run_frame, frame.metadata, received_at)
-            for i, (run_frame, frame, received_at) in enumerate(frames)
+            _index_line(pending.start + i, run_frame, frame.metadata, received_at)
+            for i, (run_frame, frame, received_at) in enumerate(pending.frames)
         ]
         self._index.append(lines, sync=True)
-        self.n_frames += len(frames)
-        for _, frame, received_at in frames:
+        self.n_frames += len(pending.frames)
+        for _, frame, received_at in pending.frames:
             moment = frame.metadata.timestamp
             self._last = received_at if moment is None else moment
             self._first = self._last if self._first is None else self._first
-        return start
 
     def close(self, *, settled: bool) -> None:
         """Cut the arrays to their true length and complete the metadata.

@@ -7,7 +7,7 @@ import logging
 import time
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..frame import Frame
 from ..result import FrameResult
 from ..stage import StageReading
-from .frame_writer import FrameWriter
+from .frame_writer import FrameWriter, PendingFrames
 from .jsonl import JsonLinesWriter
 from .layout import STAGE, DiskFull, RecordingError
 from .reader import Recording
@@ -40,6 +40,14 @@ class _Segment:
 
     def takes(self, frame: Frame) -> bool:
         return frame.shape == self.shape and frame.pixels.dtype == self.dtype
+
+
+@dataclass
+class PendingGroup:
+    """Frames on their way to the disk; `start` is the number, in the run, of the first."""
+
+    start: int
+    parts: list[tuple[int, PendingFrames]] = field(default_factory=list)
 
 
 class RunRecorder:
@@ -74,6 +82,7 @@ class RunRecorder:
         self._segments: list[_Segment] = []
         self._where = array("q")  # frame of the run -> number of its segment
         self._place = array("q")  # frame of the run -> place within that segment
+        self._n_begun = 0
         self._stage: JsonLinesWriter | None = None
         self._impatient = False
         self.disk_is_full = False
@@ -108,7 +117,15 @@ class RunRecorder:
         RecordingError
             If the disk refuses.
         """
-        start = self.n_frames
+        return self.finish(self.begin(frames))
+
+    def begin(self, frames: Sequence[tuple[Frame, float]]) -> PendingGroup:
+        """Begin to write frames, as `append` does, while others may still be on their way.
+
+        `finish` groups in the order in which they were begun: packing one then goes on while the
+        disk confirms the other.
+        """
+        group = PendingGroup(self._n_begun)
         begin = 0
         while begin < len(frames):
             number = self._when_there_is_space(partial(self._segment_for, frames[begin][0]))
@@ -116,12 +133,21 @@ class RunRecorder:
             end = begin + 1
             while end < len(frames) and segment.takes(frames[end][0]):
                 end += 1
-            alike = [(start + i, *frames[i]) for i in range(begin, end)]
-            first = self._when_there_is_space(partial(segment.frames.append, alike))
-            self._where.extend([number] * (end - begin))
-            self._place.extend(range(first, first + end - begin))
+            alike = [(group.start + i, *frames[i]) for i in range(begin, end)]
+            pending = self._when_there_is_space(partial(segment.frames.begin, alike))
+            group.parts.append((number, pending))
             begin = end
-        return start
+        self._n_begun += len(frames)
+        return group
+
+    def finish(self, group: PendingGroup) -> int:
+        """Return when a group is safe; returns and raises as `append` does."""
+        for number, pending in group.parts:
+            frames = self._segments[number].frames
+            self._when_there_is_space(partial(frames.finish, pending))
+            self._where.extend([number] * len(pending.frames))
+            self._place.extend(range(pending.start, pending.start + len(pending.frames)))
+        return group.start
 
     def frame(self, index: int) -> Frame:
         """Read frame `index` of this run back from the disk."""

@@ -48,7 +48,7 @@ def test_files_are_sent_recorded_and_checked(tmp_path: Path, address: str):
     checked = skyrmlive("record", "--check", run)
     assert checked.returncode == 0
     assert "6 frames of 31 x 20 pixels" in checked.stdout
-    (run / "0/c/4/0/0").unlink()
+    (run / "0/c.4.0.0").unlink()
     checked = skyrmlive("record", "--check", run)
     assert checked.returncode == 2
     assert "Frame 4" in checked.stdout

@@ -120,8 +120,8 @@ def test_a_run_without_a_frame_or_a_result_has_empty_tables(tmp_path, make_frame
 
 
 def test_a_damaged_frame_is_a_black_page_that_says_so(recording, tmp_path):
-    (recording.path / "0/c/2/0/0").unlink()
-    (recording.path / "labels/skyrmions/0/c/1/0/0").write_bytes(b"x")
+    (recording.path / "0/c.2.0.0").unlink()
+    (recording.path / "labels/skyrmions/0/c.1.0.0").write_bytes(b"x")
     done = export(Recording(recording.path), tmp_path / "out", ["tiff", "labels"])
     assert len(done.problems) == 2
     frames = list(read_frames(tmp_path / "out/frames.tif"))

@@ -233,10 +233,8 @@ def test_a_broken_recording_stops_the_run_loudly(tmp_path, listener, analyser, m
     for file in (tmp_path / "run/0").rglob("*"):  # somebody moves the recording away
         if file.is_file():
             file.unlink()
-    (tmp_path / "run/0/c/0/0").rmdir()
-    (tmp_path / "run/0/c/0").rmdir()
-    (tmp_path / "run/0/c").rmdir()
-    (tmp_path / "run/0/c").write_text("in the way")
+    (tmp_path / "run/0").rmdir()
+    (tmp_path / "run/0").write_text("in the way")
     run = LiveRun(listener, analyser, recorder=recorder, max_frames=3)
     sending = Sending(listener.address, [make_frame(1)])
     with pytest.raises(UserError, match=r"Writing to .* failed"):
@@ -267,7 +265,7 @@ def test_a_replay_leaves_damaged_frames_out_and_keeps_the_numbers(tmp_path, anal
     recorder = RunRecorder(tmp_path / "run")
     recorder.append([(make_frame(i), 0.0) for i in range(1, 5)])
     recorder.close()
-    (tmp_path / "run/0/c/1/0/0").unlink()
+    (tmp_path / "run/0/c.1.0.0").unlink()
     report = LiveRun(RecordingSource(Recording(tmp_path / "run")), analyser, replay=True).run()
     assert report.counters["rejected"] == 1
     assert analyser.indices == [0, 2, 3]

@@ -131,9 +131,9 @@ def test_torn_ends_are_left_out_and_damage_is_found(tmp_path, analyser, make_fra
         assert recording.frame(3).metadata.seq == 4
         assert recording.table()["frame"].max() == 3
         assert check(path) == []
-    chunk = path / "0/c/2/0/0"
+    chunk = path / "0/c.2.0.0"
     chunk.write_bytes(chunk.read_bytes()[:50])
-    (path / "0/c/1/0/0").unlink()
+    (path / "0/c.1.0.0").unlink()
     problems = check(path)
     assert len(problems) == 2
     assert "Frame 1" in problems[0]
