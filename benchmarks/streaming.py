@@ -78,7 +78,7 @@ def recorded(scratch: Path, images: Images, frames: int, rate: float | None = No
     sent = np.array([recording.metadata(place).timestamp for place in range(len(recording))])
     came = np.array([recording.received_at(place) for place in range(len(recording))])
     acknowledged = (folder / "frames.jsonl").stat().st_mtime
-    chunks = [path.read_bytes() for path in sorted((folder / "0/c").rglob("*")) if path.is_file()]
+    chunks = [path.read_bytes() for path in sorted((folder / "0").glob("c.*"))]
     missing = lost(folder, images.pixels, range(frames))
     shutil.rmtree(folder)
     return Recorded(acknowledged - sent[0], 1e3 * (came - sent), chunks, missing)

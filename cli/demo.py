@@ -87,7 +87,8 @@ def _run(
             f"A camera process sends {total} frames to {listener.address}; "
             f"engine {analyser.engine_id}."
         )
-        with display, on_signals(run.stop, run.abandon) as signals:
+        with display, on_signals() as signals:
+            signals.stops(run)
             report = run.run()
     if report.analysed == 0:
         raise UserError("No frame of the demo came through.")

@@ -62,26 +62,24 @@ def record(
 
     from ..stream.receiver import Receiver
     from ..stream.recording import RunRecorder
+    from .open_files import allow_many_open_files
     from .stopping import on_signals
 
     options = SourceOptions(
         listen, connect, subscribe, protocol, watch, stage, keys, server_key, insecure
     )
+    allow_many_open_files()
     with ExitStack() as stack:
+        signals = stack.enter_context(on_signals())
         source = open_source(options, stack)
         recorder = RunRecorder(to)
         source.record_stage(recorder)
         receiver = Receiver(
             source.frames, recorder, max_frames=max_frames, idle_timeout_s=idle_timeout
         )
-
-        def stop() -> None:
-            receiver.stop()
-            recorder.stop_waiting()
-
+        signals.stops(receiver)
         typer.echo(f"Frames from {source.name}. Ctrl-C stops.", err=True)
-        with on_signals(stop, stop):
-            _run(receiver, recorder)
+        _run(receiver, recorder)
     if receiver.error is not None:
         raise receiver.error
     paths = ", ".join(map(str, recorder.paths)) or "nothing"

@@ -18,6 +18,7 @@ from .run_options import BackendOption, EngineName, PrecisionOption, WithViewer
 if TYPE_CHECKING:
     from ..stream.arrival import FrameSource
     from ..stream.recording import Recording
+    from ..stream.recording.comparison import RunningComparison
 
 
 def replay(
@@ -41,6 +42,10 @@ def replay(
     out: Annotated[
         Path | None, typer.Option(help="Write skyrmions.csv and frames.csv into this folder.")
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Hold the results against those in the recording."),
+    ] = False,
     publish: Annotated[
         str | None, typer.Option(help="Publish the results at this address, as serve does.")
     ] = None,
@@ -66,6 +71,8 @@ def replay(
         defocus_nm=defocus_nm,
     )
     recording = _recording(paths)
+    if compare and recording is None:
+        raise UserError("--compare needs a recording, with its results.")
     source = _source(recording, paths, speed, rate)
     with ExitStack() as stack:
         # Only now, since these take seconds, and a mistyped folder should show at once.
@@ -94,12 +101,17 @@ def replay(
                 window = stack.enter_context(ViewerProcess(publisher))
         analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
         tables = None if out is None else stack.enter_context(CsvResults(out))
+        comparison = None
+        if compare and recording is not None:
+            comparison = _comparison(recording, out, stack)
         display = LiveDisplay()
 
         def take(result: FrameResult) -> None:
             display.show(result)
             if tables is not None:
                 tables.append(result.summary, result.table)
+            if comparison is not None:
+                comparison.append(result.summary.frame, result.table)
 
         run = LiveRun(
             AssumingSource(source, assumed),
@@ -111,13 +123,16 @@ def replay(
         )
         if window is not None:
             window.wait_until_listening()
-        with display, without_pauses(), on_signals(run.stop, run.abandon) as signals:
+        with display, without_pauses(), on_signals() as signals:
+            signals.stops(run)
             report = run.run()
         typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")
         if report.failed or report.counters["rejected"]:
             typer.echo(f"{report.failed} failed, {report.counters['rejected']} could not be read.")
         if tables is not None:
             typer.echo(f"Tables: {tables.skyrmions}, {tables.frames}.")
+        if comparison is not None:
+            typer.echo(comparison.finish().describe())
         if window is not None and not signals.asked:
             window.wait_until_closed()
 
@@ -133,6 +148,15 @@ def _recording(paths: list[Path]) -> Recording | None:
         if (path / RUN).exists():
             raise UserError(f"{path} is a recording; replay it by itself.")
     return None
+
+
+def _comparison(recording: Recording, out: Path | None, stack: ExitStack) -> RunningComparison:
+    from ..stream.recording.comparison import ComparisonCsv, RunningComparison
+
+    if out is None:
+        return RunningComparison(recording.tables())
+    rows = stack.enter_context(ComparisonCsv(out / "comparison.csv"))
+    return RunningComparison(recording.tables(), rows.append)
 
 
 def _source(

@@ -11,6 +11,7 @@ import typer
 from ..stream.errors import UserError
 from .access_options import Insecure, KeysFolder, ServerKey, server_access
 from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
+from .open_files import allow_many_open_files
 from .receiving import DEFAULT_PUBLISH, Protocol, SourceOptions, in_words, open_source
 from .run_options import (
     BackendOption,
@@ -26,6 +27,7 @@ from .run_options import (
     Watch,
     WithViewer,
 )
+from .stopping import on_signals
 
 if TYPE_CHECKING:
     from ..stream.live import RunReport
@@ -74,7 +76,9 @@ def serve(
     options = SourceOptions(
         listen, connect, subscribe, protocol, watch, stage, keys, server_key, insecure
     )
+    allow_many_open_files()
     with ExitStack() as stack:
+        signals = stack.enter_context(on_signals())
         source = open_source(options, stack)
         # Only now, since these take seconds, and a mistyped address should show at once.
         from ..inference.analyser import SkyrmionAnalyser
@@ -85,7 +89,6 @@ def serve(
         from .collector import without_pauses
         from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
-        from .stopping import on_signals
         from .viewer_process import ViewerProcess
 
         publisher = window = None
@@ -112,10 +115,11 @@ def serve(
             max_frames=max_frames,
             idle_timeout_s=idle_timeout,
         )
+        signals.stops(run)
         typer.echo(f"Frames from {source.name}, engine {analyser.engine_id}.", err=True)
         if publisher is not None:
             typer.echo(f"Results on {publisher.address}. Ctrl-C stops.", err=True)
-        with display, without_pauses(), on_signals(run.stop, run.abandon) as signals:
+        with display, without_pauses():
             report = run.run()
         typer.echo(_summary(report))
         if window is not None and not signals.asked:

@@ -73,12 +73,17 @@ class ViewerProcess:
     def wait_until_closed(self) -> None:
         """Wait until somebody closes the window; SIGINT and SIGTERM close it as well."""
         typer.echo("Close the napari window to end.", err=True)
-        with on_signals(self.close, self.close, said="Closing the window."):
+        with on_signals("Closing the window.") as signals:
+            signals.stops(self)
             self._process.wait()
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Close the window; safe in a signal handler."""
         self._process.terminate()
+
+    def abandon(self) -> None:
+        """Close the window."""
+        self.stop()
 
     def __enter__(self) -> ViewerProcess:
         return self
@@ -89,7 +94,7 @@ class ViewerProcess:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self.stop()
         self._process.wait()
 
 

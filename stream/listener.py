@@ -13,6 +13,7 @@ from .arrival import Arrival
 from .closing import Closing
 from .errors import FrameRejected
 from .frame import MAX_SIDE, Frame
+from .numbering import Numbering
 from .security import ClientAccess, ServerAccess
 from .security.door import Door
 from .security.handshake import Handshake
@@ -77,10 +78,9 @@ class FrameListener(Closing):
     ) -> None:
         self.received = 0
         self.rejected = 0
-        self.missing = 0
         self.stage_readings = 0
         self.stage = StageLog()
-        self._next_seq: int | None = None
+        self._numbering = Numbering()
         self._door: Door | None = None
         self._handshake: Handshake | None = None
         socket = (context or zmq.Context.instance()).socket(
@@ -121,7 +121,9 @@ class FrameListener(Closing):
         counted = {
             "received": self.received,
             "rejected": self.rejected,
-            "missing": self.missing,
+            "missing": self._numbering.missing,
+            "repeated": self._numbering.repeated,
+            "restarts": self._numbering.restarts,
             "stage_readings": self.stage_readings,
         }
         if self._door is not None and self._door.guarded:
@@ -195,14 +197,5 @@ class FrameListener(Closing):
                 _log.warning("Message rejected (%d so far): %s", self.rejected, reason)
             return None
         self.received += 1
-        self._count_missing(message.metadata.seq)
+        self._numbering.follow(message.metadata.source, message.metadata.seq)
         return message
-
-    def _count_missing(self, seq: int | None) -> None:
-        if seq is None:
-            return
-        # A number that goes back is a camera that started anew.
-        if self._next_seq is not None and seq > self._next_seq:
-            self.missing += seq - self._next_seq
-            _log.warning("%d frames before number %d never came.", seq - self._next_seq, seq)
-        self._next_seq = seq + 1

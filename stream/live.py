@@ -140,8 +140,6 @@ class LiveRun:
     def stop(self) -> None:
         """Take no more frames and finish what is recorded; safe in a signal handler."""
         self._receiver.stop()
-        if self._recorder is not None:
-            self._recorder.stop_waiting()
 
     def abandon(self) -> None:
         """Stop, and leave frames that wait for their analysis; safe in a signal handler."""

@@ -16,6 +16,8 @@ from .recording.run import PendingGroup
 _log = logging.getLogger(__name__)
 _POLL_S = 0.1
 _BATCH = 16
+#: At a stop frames may still lie behind a crowd of other messages.
+_EMPTY_TAKES = 8
 
 
 class Receiver:
@@ -76,6 +78,12 @@ class Receiver:
     def stop(self) -> None:
         """Ask to stop after what has already come; safe in a signal handler."""
         self._stopping = True
+        if self._recorder is not None:
+            self._recorder.stop_waiting()
+
+    def abandon(self) -> None:
+        """Stop: frames that have come are never left behind."""
+        self.stop()
 
     def join(self, timeout_s: float | None = None) -> None:
         """Wait until nothing is being received any more."""
@@ -100,9 +108,9 @@ class Receiver:
                 self._finish()
             elif time.monotonic() - last > self._idle_timeout_s:
                 return
-        end = self._n_taken + self._source.in_flight
-        while not self._full() and self._n_taken < end and self._take(0, end - self._n_taken):
-            pass
+        end, empty = self._n_taken + self._source.in_flight, 0
+        while not self._full() and self._n_taken < end and empty < _EMPTY_TAKES:
+            empty = 0 if self._take(0, end - self._n_taken) else empty + 1
         self._finish()
 
     def _full(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +59,8 @@ class StageLog:
     Parameters
     ----------
     keep
-        Number of readings to remember of each quantity; older ones are forgotten.
+        Number of readings to remember of each quantity; those that came first are forgotten, so
+        that a clock that was set back is followed at once.
 
     Attributes
     ----------
@@ -69,6 +72,7 @@ class StageLog:
         self.on_reading: Callable[[StageReading], object] | None = None
         self._keep = keep
         self._series: dict[str, list[tuple[float, float]]] = {}
+        self._as_they_came: dict[str, deque[tuple[float, float]]] = {}
 
     def add(self, reading: StageReading) -> None:
         """Remember `reading`; late ones are sorted in.
@@ -84,8 +88,10 @@ class StageLog:
         for name, value in reading.quantities.items():
             series = self._series.setdefault(name, [])
             insort(series, (reading.timestamp, value))
+            as_they_came = self._as_they_came.setdefault(name, deque())
+            as_they_came.append((reading.timestamp, value))
             if len(series) > self._keep:
-                del series[0]
+                del series[bisect_left(series, as_they_came.popleft())]
         if self.on_reading is not None:
             self.on_reading(reading)
 
@@ -130,7 +136,8 @@ def _number(document: Mapping[str, Any], name: str) -> float:
 def _age_at(series: list[tuple[float, float]], time: float) -> float:
     """Return the seconds from the nearest of time-sorted (time, value) pairs."""
     after = bisect_left(series, (time, -math.inf))
-    return min(abs(time - moment) for moment, _ in series[max(0, after - 1) : after + 1])
+    ages = (abs(time - moment) for moment, _ in series[max(0, after - 1) : after + 1])
+    return min(sys.float_info.max, *ages)  # JSON has no infinity
 
 
 def _value_at(series: list[tuple[float, float]], time: float) -> float:
@@ -142,5 +149,8 @@ def _value_at(series: list[tuple[float, float]], time: float) -> float:
         return series[-1][1]
     (t0, v0), (t1, v1) = series[after - 1], series[after]
     # Halves keep the difference of absurd, but finite, times from overflowing.
-    weight = (time / 2 - t0 / 2) / (t1 / 2 - t0 / 2)
-    return v0 * (1 - weight) + v1 * weight
+    span = t1 / 2 - t0 / 2
+    weight = (time / 2 - t0 / 2) / span if span else 1.0
+    value = v0 * (1 - weight) + v1 * weight
+    # Rounding must not leave what was validated: a voltage that is tiny must not become zero.
+    return min(max(value, min(v0, v1)), max(v0, v1))

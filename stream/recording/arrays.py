@@ -22,6 +22,8 @@ _MAX_CHUNK_SIDE = 4096
 _FULL = (
     os.strerror(errno.ENOSPC),
     os.strerror(errno.EDQUOT),
+    os.strerror(errno.EMFILE),
+    os.strerror(errno.ENFILE),
     "not enough space on the disk",  # Windows
 )
 

@@ -30,12 +30,16 @@ class RecordingError(UserError):
 
 
 class DiskFull(RecordingError):
-    """Nothing of what was to be written is left; it can be tried again when there is space."""
+    """Nothing of what was to be written is left; it can be tried again when there is space.
+
+    No more files that can be opened is such a lack of space, too.
+    """
 
 
 def write_error(path: Path, error: OSError) -> RecordingError:
     """Return what to raise when writing to `path` failed."""
-    kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else RecordingError
+    passing = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
+    kind = DiskFull if error.errno in passing else RecordingError
     return kind(f"Writing to {path} failed: {error.strerror}.")
 
 

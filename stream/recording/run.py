@@ -167,11 +167,17 @@ class RunRecorder:
         self._when_there_is_space(partial(results.append_failure, self._place[index], reason))
 
     def append_stage(self, reading: StageReading) -> None:
-        """Append a reading of the stage as it came, from the thread that appends frames."""
-        if self._stage is None:
-            self._stage = JsonLinesWriter(self.path / STAGE)
+        """Append a reading of the stage as it came, from the thread that appends frames.
+
+        A disk that refuses is logged and not raised: frames have come in with the reading.
+        """
         line = json.dumps({"timestamp": reading.timestamp, **reading.quantities})
-        self._when_there_is_space(partial(self._stage.append, [line], sync=False))
+        try:
+            if self._stage is None:
+                self._stage = JsonLinesWriter(self.path / STAGE)
+            self._when_there_is_space(partial(self._stage.append, [line], sync=False))
+        except (RecordingError, OSError) as error:
+            _log.error("A reading of the stage is not recorded: %s", error)
 
     def stop_waiting(self) -> None:
         """Raise from now on where the disk is full, in place of waiting; safe in a handler."""

@@ -354,3 +354,15 @@ def test_sigterm_while_frames_pour_in_leaves_no_gap(tmp_path, address, make_fram
     assert Recording(run).closed
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= 50
+
+
+def test_the_listener_tells_repeats_and_restarts_of_each_camera(listener, make_frame):
+    with FrameSender(listener.address) as sender:
+        for seq in (0, 1, 1, 5, 0):
+            sender.send(make_frame(seq=seq, source="left"))
+            sender.send(make_frame(seq=seq + 1000, source="right"))
+        taken = 0
+        while taken < 10:
+            taken += len(listener.receive(30))
+    counted = {key: listener.counters[key] for key in ("missing", "repeated", "restarts")}
+    assert counted == {"missing": 6, "repeated": 2, "restarts": 2}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from skyrmlive.stream.errors import FrameRejected
+from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.stream.listener import FrameListener
 from skyrmlive.stream.recording import Recording, RunRecorder
 from skyrmlive.stream.replay import RecordingSource
@@ -75,3 +76,28 @@ def test_readings_reach_the_frames_of_any_source(context, tmp_path, make_frame):
     assert source.exhausted
     assert source.counters["received"] == 3
     assert source.counters["stage_readings"] == 1
+
+
+def test_a_clock_that_was_set_back_is_followed_at_once(make_frame):
+    log = StageLog(keep=10)
+    for second in range(10):
+        log.add(StageReading(1e6 + second, {"temperature_k": 300.0}))
+    for second in range(10):
+        log.add(StageReading(second, {"temperature_k": 100.0}))
+    assert log.attach(make_frame(timestamp=20.0), 0).metadata.temperature_k == 100
+
+
+@pytest.mark.parametrize(
+    ("times", "value", "time"),
+    [
+        ((0.0, 5e-324), 1.0, 5e-324),
+        ((0.0, 1.0), 5e-324, 0.5),
+        ((-1.7e308, -1.6e308), 1.0, 1.7e308),
+    ],
+)
+def test_what_is_attached_stays_valid(times, value, time, make_frame):
+    log = StageLog()
+    for moment in times:
+        log.add(StageReading(moment, {"voltage_kv": value}))
+    metadata = log.attach(make_frame(timestamp=time), 0).metadata
+    assert FrameMetadata.model_validate(metadata.model_dump()).voltage_kv == value

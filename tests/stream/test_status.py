@@ -71,9 +71,7 @@ def test_readings_of_the_stage_are_recorded_and_their_age_is_told(
     with FrameListener("tcp://127.0.0.1:*", context=context) as listener:
         recorder = RunRecorder(tmp_path / "run")
         listener.stage.on_reading = recorder.append_stage
-        run = LiveRun(
-            listener, analyser, recorder=recorder, max_frames=2, on_result=results.append
-        )
+        run = LiveRun(listener, analyser, recorder=recorder, max_frames=2, on_result=results.append)
         running = threading.Thread(target=run.run)
         running.start()
         with FrameSender(listener.address) as sender:
