@@ -4,7 +4,7 @@
 #   make test            style, types and all tests (napari in a virtual screen)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint soak clean
 .NOTPARALLEL:
 SHELL := /bin/bash
 
@@ -42,6 +42,10 @@ ifeq ($(strip $(PYTEST)),)
 else
 	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(PYTEST)
 endif
+
+soak:  ## an hour of serve under load: memory, handles, latency, losses (4 GB of disk)
+	@tools/setup_environment.sh .venv/test $(TEST_EXTRAS)
+	@$(TEST)/python benchmarks/soak.py --minutes 60
 
 clean:  ## remove environments, caches and what demo and tests wrote
 	rm -rf .venv demo-output test-output build .pytest_cache .ruff_cache .hypothesis *.egg-info
