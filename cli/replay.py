@@ -165,7 +165,14 @@ def _source(
     if recording is None:
         from ..stream.files import PacedFiles
 
-        return PacedFiles(paths, speed=speed, rate=rate)
+        try:
+            return PacedFiles(paths, speed=speed, rate=rate)
+        except UserError as error:
+            if len(paths) == 1 and paths[0].is_dir():
+                raise UserError(
+                    f"{paths[0]} is neither a recording nor a folder of images."
+                ) from error
+            raise
     if rate is not None:
         raise UserError("--rate is for files; a recording knows its pace, see --speed.")
     from ..stream.replay import RecordingSource

@@ -50,7 +50,7 @@ def test_serve_refuses_an_occupied_port_for_results(refusal):
 
 
 def test_options_that_do_not_go_together(refusal, tmp_path: Path):
-    assert "not both" in refusal("serve", "--listen", ANY_PORT, "--connect", ANY_PORT)
+    assert "only one of" in refusal("serve", "--listen", ANY_PORT, "--connect", ANY_PORT)
     assert "--publish off" in refusal("serve", "--viewer", "--publish", "off")
     assert "--speed" in refusal("replay", tmp_path, "--speed", 0)
     assert "--watch" in refusal("send", tmp_path, "--watch", "--repeat", 2)
@@ -139,7 +139,7 @@ def test_the_installed_program_ends_the_same_way(tmp_path: Path):
     )
     assert run.returncode == 2
     assert run.stdout == ""
-    assert run.stderr == f"skyrmlive: {tmp_path} is not a recording: it has no run.json.\n"
+    assert run.stderr == f"skyrmlive: {tmp_path} is neither a recording nor a folder of images.\n"
 
 
 def _hide(monkeypatch: pytest.MonkeyPatch, module, library: str) -> None:

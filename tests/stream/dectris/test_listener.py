@@ -71,9 +71,9 @@ def test_a_series_becomes_frames(detector, listener, caplog):
         "real_time_s": 0.00198,
         "count_time_s": 0.0099,
         "frame_time_s": 0.01,
-        "saturation_value": 65534,
         "sensor_material": "Si",
     }
+    assert last.saturation_value == 65534
     assert not caplog.records
 
 
