@@ -84,9 +84,7 @@ def client_access(
     if server_key is None:
         return None
     from ..stream.security import ClientAccess
-    from ..stream.security.key_folder import read_public_key
 
     if insecure:
         raise UserError("--insecure does not go with --server-key.")
-    key, _ = read_public_key(server_key)
-    return ClientAccess.from_folder(key, keys)
+    return ClientAccess.from_folder(server_key, keys)

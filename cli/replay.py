@@ -92,13 +92,11 @@ def replay(
         if publish is not None or viewer:
             address = publish or ANY_PORT
             access = server_access(address, keys=keys, insecure=insecure)
-            if viewer and access is not None:
-                raise UserError("--viewer watches on this computer, without keys.")
             publisher = stack.enter_context(
                 ResultPublisher(address, access=access, insecure=insecure)
             )
             if viewer:
-                window = stack.enter_context(ViewerProcess(publisher))
+                window = stack.enter_context(ViewerProcess(publisher, access, keys))
         analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
         tables = None if out is None else stack.enter_context(CsvResults(out))
         comparison = None

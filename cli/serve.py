@@ -94,13 +94,11 @@ def serve(
         publisher = window = None
         if publish != "off":
             access = server_access(publish, keys=keys, insecure=insecure)
-            if viewer and access is not None:
-                raise UserError("--viewer watches on this computer, without keys.")
             publisher = stack.enter_context(
                 ResultPublisher(publish, access=access, insecure=insecure)
             )
             if viewer:
-                window = stack.enter_context(ViewerProcess(publisher))
+                window = stack.enter_context(ViewerProcess(publisher, access, keys))
         analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
         recorder = None if record is None else RunRecorder(record)
         source.record_stage(recorder)

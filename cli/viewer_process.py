@@ -1,6 +1,6 @@
 """`--viewer`: napari in a process of its own, so that drawing cannot slow a run down.
 
-`python -m skyrmlive.cli.viewer_process ADDRESS` is that process.
+`python -m skyrmlive.cli.viewer_process ADDRESS [SERVER_KEY [KEYS_FOLDER]]` is that process.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import typer
 
+from ..stream.addresses import from_here
 from ..stream.errors import UserError
 from .stopping import on_signals
 
 if TYPE_CHECKING:
     from ..stream.publisher import ResultPublisher
+    from ..stream.security import ServerAccess
 
 _START_TIMEOUT_S = 60.0
 
@@ -33,6 +36,10 @@ class ViewerProcess:
     ----------
     publisher
         What to watch.
+    access
+        The keys of the publisher, where it has some: on its own computer they open.
+    keys_folder
+        Where they are, if not in their usual place.
 
     Raises
     ------
@@ -40,7 +47,12 @@ class ViewerProcess:
         If napari is not installed or there is no screen.
     """
 
-    def __init__(self, publisher: ResultPublisher) -> None:
+    def __init__(
+        self,
+        publisher: ResultPublisher,
+        access: ServerAccess | None = None,
+        keys_folder: Path | None = None,
+    ) -> None:
         if importlib.util.find_spec("napari") is None:
             raise UserError(
                 '--viewer needs napari; install it with `pip install "skyrmlive[viewer]"`.'
@@ -48,8 +60,11 @@ class ViewerProcess:
         if not _has_screen():
             raise UserError("--viewer needs a screen, and there is none.")
         self._publisher = publisher
+        words = [sys.executable, "-m", __name__, from_here(publisher.address)]
+        if access is not None:
+            words += [access.own.public, *(() if keys_folder is None else (str(keys_folder),))]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, publisher.address],
+            words,
             # A session of its own: Ctrl-C in the terminal is meant for the run.
             start_new_session=True,
         )
@@ -106,10 +121,11 @@ def _has_screen() -> bool:
 
 
 def main() -> None:
-    """Watch the address on the command line."""
+    """Watch what the command line says."""
     from ..napari_plugin.launch import watch
 
-    watch(sys.argv[1])
+    address, server_key, keys_folder = (*sys.argv[1:], "", "")[:3]
+    watch(address, server_key, Path(keys_folder) if keys_folder else None)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from threading import Event, Thread
 
 from ..stream.errors import FrameRejected
 from ..stream.result import FrameResult
+from ..stream.security import ClientAccess
+from ..stream.status import RunStatus
 from ..stream.subscriber import PublishedFrame, ResultSubscriber
 from .snapshot import Mailbox, Snapshot, track_labels
 
@@ -38,18 +40,37 @@ class Connection:
     @property
     def problem(self) -> str:
         """What keeps messages from being shown, in words; empty when all is well."""
-        return "" if self._session is None else self._session.problem
+        session = self._session
+        return "" if session is None else session.subscriber.problem or session.problem
 
-    def start(self, address: str) -> None:
+    @property
+    def status(self) -> RunStatus | None:
+        """What the run last said about itself, None if it has not."""
+        return None if self._session is None else self._session.status
+
+    def start(
+        self, address: str, access: ClientAccess | None = None, *, insecure: bool = False
+    ) -> None:
         """Listen to the results published at `address`; a publisher may come later.
+
+        Parameters
+        ----------
+        address
+            ZeroMQ address of the publisher.
+        access
+            Keys, which encrypt.
+        insecure
+            Allow an address on the network without them.
 
         Raises
         ------
         UserError
-            If the address is malformed.
+            If the address is malformed, or on the network without `access` or `insecure`.
         """
         self.stop()
-        subscriber = ResultSubscriber(address, with_frames=True)
+        subscriber = ResultSubscriber(
+            address, with_frames=True, with_status=True, access=access, insecure=insecure
+        )
         self._mailbox = Mailbox()
         self._session = _Session(address, subscriber, self._mailbox)
         self._session.thread.start()
@@ -70,6 +91,7 @@ class _Session:
     subscriber: ResultSubscriber
     mailbox: Mailbox
     problem: str = ""
+    status: RunStatus | None = None
     rejected: int = 0
     stopping: Event = field(default_factory=Event)
     thread: Thread = field(init=False)
@@ -96,7 +118,9 @@ class _Session:
                 self.problem = f"Messages that could not be read: {self.rejected}. {error}"
                 _log.warning("A message from %s could not be read: %s", self.address, error)
                 continue
-            if isinstance(message, PublishedFrame):
+            if isinstance(message, RunStatus):
+                self.status = message
+            elif isinstance(message, PublishedFrame):
                 frame = message
             elif isinstance(message, FrameResult):
                 # A frame comes just before its result; either may be lost on the way.

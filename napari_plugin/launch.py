@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import napari
 from napari.viewer import Viewer
 
 from .widget import DEFAULT_ADDRESS, LiveWidget
 
 
-def open_viewer(address: str = DEFAULT_ADDRESS) -> tuple[Viewer, LiveWidget]:
-    """Open a napari window whose live widget is already watching `address`.
+def open_viewer(
+    address: str = DEFAULT_ADDRESS, server_key: str = "", keys_folder: Path | None = None
+) -> tuple[Viewer, LiveWidget]:
+    """Open a napari window whose live widget is already watching, see `connect_to_run`.
 
     Returns
     -------
@@ -19,11 +23,14 @@ def open_viewer(address: str = DEFAULT_ADDRESS) -> tuple[Viewer, LiveWidget]:
     """
     viewer = napari.Viewer(title="SkyrmNet Live")
     _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
-    widget.connect_to_run(address)
+    widget.connect_to_run(address, server_key, keys_folder)
     return viewer, widget
 
 
-def watch(address: str = DEFAULT_ADDRESS) -> None:
+def watch(
+    address: str = DEFAULT_ADDRESS, server_key: str = "", keys_folder: Path | None = None
+) -> None:
     """Show the results published at `address` until the window is closed."""
-    _viewer, _widget = open_viewer(address)  # held until the window closes
+    held = open_viewer(address, server_key, keys_folder)  # until the window closes
     napari.run()
+    del held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import monotonic
 
 from napari.utils.theme import get_theme
@@ -19,10 +20,12 @@ from qtpy.QtWidgets import (
 )
 
 from ..stream.errors import UserError
+from ..stream.security import ClientAccess
 from .connection import Connection
 from .layers import LiveLayers
 from .model import LiveModel, Status
 from .plots import AXES, LivePlots
+from .run_status import run_details, run_warnings
 from .snapshot import Delivery
 
 DEFAULT_ADDRESS = "tcp://127.0.0.1:5556"
@@ -68,6 +71,12 @@ class LiveWidget(QWidget):
         self.address = QLineEdit(DEFAULT_ADDRESS)
         self.address.setToolTip("Where skyrmlive serve publishes its results")
         self.address.returnPressed.connect(self.connect_or_disconnect)
+        self.server_key = QLineEdit()
+        self.server_key.setPlaceholderText("key of that computer; none on this one")
+        self.server_key.setToolTip(
+            "On the network: the public key of the computer that serve runs on, or its file. "
+            "Your own comes from `skyrmlive keys new` and must be authorised there."
+        )
         self.button = QPushButton("Connect")
         self.button.setToolTip("Start or stop watching; the run itself is not touched")
         self.button.clicked.connect(self.connect_or_disconnect)
@@ -89,6 +98,7 @@ class LiveWidget(QWidget):
         axis_row.addWidget(self.axis, stretch=1)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
+        layout.addWidget(self.server_key)
         for widget in (self.headline, self.details, self.warnings):
             layout.addWidget(widget)
         layout.addWidget(self.plots, stretch=1)
@@ -100,21 +110,35 @@ class LiveWidget(QWidget):
         if self.connection.address is not None:
             self.disconnect_from_run()
         else:
-            self.connect_to_run(self.address.text().strip())
+            self.connect_to_run(self.address.text().strip(), self.server_key.text().strip())
 
-    def connect_to_run(self, address: str) -> None:
-        """Start watching the results published at `address`, from an empty history."""
+    def connect_to_run(
+        self, address: str, server_key: str = "", keys_folder: Path | None = None
+    ) -> None:
+        """Start watching the results published at `address`, from an empty history.
+
+        Parameters
+        ----------
+        address
+            ZeroMQ address of the publisher.
+        server_key
+            Its public key or the file of one, where it is on the network.
+        keys_folder
+            Where the own key is; by default where `skyrmlive keys` keeps it.
+        """
         self.disconnect_from_run()
         self.address.setText(address)
+        self.server_key.setText(server_key)
         try:
-            self.connection.start(address)
+            access = ClientAccess.from_folder(server_key, keys_folder) if server_key else None
+            self.connection.start(address, access)
         except UserError as error:
             self._show_texts(Status(warnings=str(error)))
             return
         self.model.clear()
         self._draw_curves()
         self.button.setText("Disconnect")
-        self.address.setEnabled(False)
+        self._enable_entries(False)
         self._timer.start()
         self._status_timer.start()
         self._show_status()
@@ -125,8 +149,12 @@ class LiveWidget(QWidget):
         self._status_timer.stop()
         self.connection.stop()
         self.button.setText("Connect")
-        self.address.setEnabled(True)
+        self._enable_entries(True)
         self._show_status()
+
+    def _enable_entries(self, enabled: bool) -> None:
+        self.address.setEnabled(enabled)
+        self.server_key.setEnabled(enabled)
 
     def refresh(self) -> None:
         """Draw what has come since the last time, if anything."""
@@ -153,9 +181,23 @@ class LiveWidget(QWidget):
             prefix = f"Waiting for results from {address}"
         else:
             prefix = ""
-        details = "  ·  ".join(text for text in (prefix, status.details) if text)
-        warnings = "\n".join(text for text in (self.connection.problem, status.warnings) if text)
-        self._show_texts(Status(status.headline, details, warnings))
+        run = self.connection.status
+        items = [] if run is None else run_details(run)
+        # Lines may break between two items, not within one.
+        items = [item.replace(" ", "\N{NO-BREAK SPACE}") for item in items]
+        details = [prefix, status.details, *items]
+        warnings = [
+            self.connection.problem,
+            status.warnings,
+            *(() if run is None else run_warnings(run)),
+        ]
+        self._show_texts(
+            Status(
+                status.headline,
+                "  ·  ".join(text for text in details if text),
+                "\n".join(text for text in warnings if text),
+            )
+        )
 
     def _show_texts(self, status: Status) -> None:
         for label, text in (

@@ -34,6 +34,13 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def from_here(address: str) -> str:
+    """Return where this computer reaches a socket that is bound to `address`."""
+    for everywhere, loopback in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
+        address = address.replace(everywhere, loopback)
+    return address
+
+
 def check_address(address: str) -> None:
     """Raise UserError unless `address` is written as ZeroMQ wants it."""
     match = _TCP.fullmatch(address)

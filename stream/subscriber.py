@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import zmq
 import zstandard
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from .closing import Closing
 from .errors import FrameRejected
 from .frame import MAX_SIDE, Frame
-from .publisher import FRAME_TOPIC, RESULT_TOPIC
+from .publisher import FRAME_TOPIC, RESULT_TOPIC, STATUS_TOPIC
 from .result import FrameResult, ResultSummary
 from .security import ClientAccess
 from .security.handshake import Handshake
+from .status import RunStatus
 from .tables import from_ipc_bytes
 from .wire import (
     Buffer,
@@ -27,6 +28,7 @@ from .wire import (
     pixels_from_buffer,
 )
 
+_Model = TypeVar("_Model", bound=BaseModel)
 _MAX_JSON_BYTES = 2**20
 #: The largest frame of the protocol, when zstd can only make it longer.
 _MAX_MESSAGE_BYTES = MAX_SIDE * MAX_SIDE * 8 * 257 // 256
@@ -48,7 +50,7 @@ class PublishedFrame:
     frame: Frame
 
 
-def decode_published(parts: Sequence[Buffer]) -> FrameResult | PublishedFrame:
+def decode_published(parts: Sequence[Buffer]) -> FrameResult | PublishedFrame | RunStatus:
     """Turn the parts of a published message into what it carries.
 
     Raises
@@ -61,6 +63,8 @@ def decode_published(parts: Sequence[Buffer]) -> FrameResult | PublishedFrame:
         return _decode_result(parts)
     if topic == FRAME_TOPIC and len(parts) == 3:
         return _decode_frame(parts)
+    if topic == STATUS_TOPIC and len(parts) == 2:
+        return _validated(RunStatus, parse_header(parts[1], _MAX_JSON_BYTES))
     raise FrameRejected(f"No published message has the topic {topic[:40]!r} in {len(parts)} parts.")
 
 
@@ -73,6 +77,8 @@ class ResultSubscriber(Closing):
         Address of the publisher.
     with_frames
         Whether to receive the frames as well.
+    with_status
+        Whether to receive the state of the run as well.
     receive_hwm
         Messages to hold before the publisher drops some for us.
     access
@@ -93,6 +99,7 @@ class ResultSubscriber(Closing):
         address: str,
         *,
         with_frames: bool = False,
+        with_status: bool = False,
         receive_hwm: int = 16,
         access: ClientAccess | None = None,
         insecure: bool = False,
@@ -105,6 +112,8 @@ class ResultSubscriber(Closing):
         self._socket.setsockopt(zmq.SUBSCRIBE, RESULT_TOPIC)
         if with_frames:
             self._socket.setsockopt(zmq.SUBSCRIBE, FRAME_TOPIC)
+        if with_status:
+            self._socket.setsockopt(zmq.SUBSCRIBE, STATUS_TOPIC)
         try:
             self._handshake = Handshake(
                 self._socket, address, "see", access=access, insecure=insecure
@@ -118,7 +127,7 @@ class ResultSubscriber(Closing):
         """Why the publisher does not let us in, one sentence; empty when all is well."""
         return self._handshake.problem
 
-    def receive(self, timeout_s: float) -> FrameResult | PublishedFrame | None:
+    def receive(self, timeout_s: float) -> FrameResult | PublishedFrame | RunStatus | None:
         """Return the next message, or None if none comes within `timeout_s` seconds.
 
         Where we are not let in, `problem` says why, and we knock again every few seconds.
@@ -142,11 +151,7 @@ class ResultSubscriber(Closing):
 def _decode_result(parts: Sequence[Buffer]) -> FrameResult:
     document = parse_header(parts[1], _MAX_JSON_BYTES)
     metadata = metadata_from_header(_object(document.pop("metadata", {})))
-    try:
-        summary = ResultSummary.model_validate(document)
-    except ValidationError as error:
-        reason = error.errors(include_url=False)[0]
-        raise FrameRejected(f"The summary is invalid: {reason['loc']}: {reason['msg']}.") from None
+    summary = _validated(ResultSummary, document)
     _check_index(summary.frame)
     labels = None
     if len(parts) == 4:
@@ -164,6 +169,15 @@ def _decode_frame(parts: Sequence[Buffer]) -> PublishedFrame:
     data = _decompress(parts[2], height * width * dtype.itemsize)
     metadata = metadata_from_header(_object(header.get("metadata", {})))
     return PublishedFrame(index, Frame(pixels_from_buffer(data, dtype, height, width), metadata))
+
+
+def _validated(model: type[_Model], document: dict[str, Any]) -> _Model:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        reason = error.errors(include_url=False)[0]
+        name = model.__name__
+        raise FrameRejected(f"The {name} is invalid: {reason['loc']}: {reason['msg']}.") from None
 
 
 def _check_index(index: object) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import zmq
 
 from .authorised import AuthorisedClients, Role
-from .key_folder import keys_folder, read_own_key
+from .key_folder import keys_folder, read_own_key, read_public_key
 from .keys import KeyPair, check_key
 
 
@@ -84,7 +84,7 @@ class ClientAccess:
         Parameters
         ----------
         server_key
-            Public key of the server.
+            Public key of the server, or the file of one.
         folder
             Folder of the own key; by default the one that the environment names, or the user's.
 
@@ -93,7 +93,8 @@ class ClientAccess:
         UserError
             If there is no key, or a file is damaged or open to others.
         """
-        return cls(read_own_key(keys_folder(folder)).pair, server_key)
+        key, _ = read_public_key(server_key)
+        return cls(read_own_key(keys_folder(folder)).pair, key)
 
     def apply(self, socket: zmq.Socket) -> None:
         """Encrypt what `socket` connects to from now on."""

@@ -10,9 +10,14 @@ import zmq
 
 from skyrmlive.napari_plugin.connection import Connection
 from skyrmlive.stream.errors import UserError
-from skyrmlive.stream.publisher import FRAME_TOPIC, RESULT_TOPIC, ResultPublisher
+from skyrmlive.stream.publisher import FRAME_TOPIC, RESULT_TOPIC, STATUS_TOPIC, ResultPublisher
+from skyrmlive.stream.security import ClientAccess, ServerAccess
+from skyrmlive.stream.security.authorised import authorise
+from skyrmlive.stream.security.key_folder import make_own_key
+from skyrmlive.stream.status import RunStatus
 
 PATIENCE_S = 20.0
+TOPICS = (FRAME_TOPIC, RESULT_TOPIC, STATUS_TOPIC)
 
 
 @pytest.fixture
@@ -108,13 +113,13 @@ def test_stop_ends_thread_and_socket(connection):
         for _ in range(3):
             connection.start(f"tcp://127.0.0.1:{port}")
             assert len(receivers()) == 1
-            assert {socket.recv()[:1], socket.recv()[:1]} == {b"\1"}
+            assert {socket.recv()[:1] for _ in TOPICS} == {b"\1"}
             connection.stop()
             assert not receivers()
             assert connection.address is None
             # The publisher is told that nobody listens any more: the socket is closed.
             assert socket.poll(PATIENCE_S * 1000)
-            assert {socket.recv()[:1], socket.recv()[:1]} == {b"\0"}
+            assert {socket.recv()[:1] for _ in TOPICS} == {b"\0"}
     connection.stop()
 
 
@@ -134,3 +139,28 @@ def test_a_malformed_address_is_refused_at_once(connection, address):
         connection.start(address)
     assert connection.address is None
     assert not receivers()
+
+
+def test_with_keys_only_who_is_let_in_sees_and_the_others_are_told_why(
+    connection, sweep_frame, tmp_path
+):
+    server, viewer = tmp_path / "server", tmp_path / "viewer"
+    make_own_key(server, "analysis-pc")
+    make_own_key(viewer, "viewer-pc")
+    frame, result = sweep_frame(1)
+    access = ServerAccess.from_folder(server)
+    with ResultPublisher("tcp://127.0.0.1:*", access=access) as publisher:
+        ours = ClientAccess.from_folder(access.own.public, viewer)
+        connection.start(publisher.address, ours)
+        until(lambda: "authorise" in connection.problem)
+        authorise(server, ours.own.public, "viewer-pc", "see")
+        until(connection.mailbox.take, lambda: publisher.publish(result, frame))
+        assert connection.problem == ""
+
+
+def test_the_state_of_the_run_comes_along(connection, publisher):
+    connection.start(publisher.address)
+    assert connection.status is None
+    status = RunStatus(time=1.0, state="catching up", counters={"waiting": 3})
+    until(lambda: connection.status, lambda: publisher.publish_status(status))
+    assert connection.status == status

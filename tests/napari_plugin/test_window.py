@@ -10,6 +10,7 @@ import pytest
 
 from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.publisher import ResultPublisher
+from skyrmlive.stream.status import RunStatus
 
 pytestmark = pytest.mark.usefixtures("screen")
 OUTPUT = Path(__file__).parents[2] / "test-output"
@@ -57,6 +58,10 @@ def play(qtbot, publisher, widget, pairs):
                 attempts -= 1
                 publisher.publish(result, frame)
         assert shown()
+
+
+def plain(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def receivers():
@@ -276,3 +281,29 @@ def test_a_program_that_watches_ends_with_its_window(publisher, sweep_frame):
             pytest.fail("the program did not end")
     assert output.strip() == "saw frame 5"
     assert program.returncode == 0
+
+
+def test_the_state_of_the_run_and_the_disk_are_told(qtbot, viewer, widget, publisher, sweep_frame):
+    widget.connect_to_run(publisher.address)
+    play(qtbot, publisher, widget, [sweep_frame(0), sweep_frame(1)])
+    counters = {"recorded": 1234, "waiting": 12, "caught_up": 7, "rejected": 1}
+    status = RunStatus(time=0.0, state="behind", counters=counters, disk_free_bytes=3_400_000_000)
+
+    def told():
+        publisher.publish_status(status)
+        return "1234 frames recorded" in plain(widget.details.text())
+
+    qtbot.waitUntil(told, timeout=PATIENCE_MS)
+    assert "12 to catch up" in plain(widget.details.text())
+    assert "Only 3 GB of disk are left." in widget.warnings.text()
+    OUTPUT.mkdir(exist_ok=True)
+    viewer.screenshot(OUTPUT / "napari_behind.png", canvas_only=False, flash=False)
+
+
+def test_a_key_that_is_none_is_said_at_once(widget, publisher):
+    widget.server_key.setText("not a key")
+    widget.address.setText(publisher.address)
+    widget.button.click()
+    assert "neither a key" in widget.warnings.text()
+    assert widget.connection.address is None
+    assert widget.server_key.isEnabled()

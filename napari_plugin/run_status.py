@@ -1,0 +1,52 @@
+"""The state of a run in words, from what `serve` says about itself every second."""
+
+from __future__ import annotations
+
+from ..stream.status import RunStatus
+
+_STATES = {
+    "waiting": "waiting for frames",
+    "live": "live",
+    "behind": "live, older frames wait",
+    "catching up": "catching up",
+    "settling": "putting the results in order",
+    "disk full": "waiting for space on the disk",
+}
+_LITTLE_SPACE = 5e9
+
+
+def run_details(status: RunStatus) -> list[str]:
+    """Return what the operator should know at any time, one item each."""
+    counters = status.counters
+    details = [_STATES[status.state]]
+    if "recorded" in counters:
+        details.append(f"{counters['recorded']} frames recorded")
+    else:
+        details.append("not recording")
+    if counters.get("waiting"):
+        details.append(f"{counters['waiting']} to catch up")
+    if counters.get("caught_up"):
+        details.append(f"{counters['caught_up']} caught up")
+    for name, words in (("rejected", "rejected"), ("missing", "missing"), ("failed", "failed")):
+        if counters.get(name):
+            details.append(f"{counters[name]} {words}")
+    if status.disk_free_bytes is not None:
+        details.append(f"{_bytes_in_words(status.disk_free_bytes)} of disk left")
+    return details
+
+
+def run_warnings(status: RunStatus) -> list[str]:
+    """Return what should make the operator act, one sentence each."""
+    if status.state == "disk full":
+        return ["The disk is full: frames wait until there is space. Nothing is lost so far."]
+    if status.disk_free_bytes is not None and status.disk_free_bytes < _LITTLE_SPACE:
+        return [f"Only {_bytes_in_words(status.disk_free_bytes)} of disk are left."]
+    return []
+
+
+def _bytes_in_words(n_bytes: int) -> str:
+    if n_bytes >= 1e12:
+        return f"{n_bytes / 1e12:.1f} TB"
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.0f} GB"
+    return f"{n_bytes / 1e6:.0f} MB"
