@@ -253,8 +253,8 @@ def look(timer, viewer, widget):
 
 original = launch.open_viewer
 
-def open_and_look(address):
-    viewer, widget = original(address)
+def open_and_look(*where):
+    viewer, widget = original(*where)
     timer = QTimer(widget)
     timer.timeout.connect(lambda: look(timer, viewer, widget))
     timer.start(50)
