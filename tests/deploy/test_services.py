@@ -54,8 +54,10 @@ def test_the_watcher_sends_what_appears_and_stops_cleanly(deploy, listener, rece
     tifffile.imwrite(tmp_path / "a.tif", image)
     chosen = settings(deploy, "watch.env")
     chosen |= {"FOLDER": str(tmp_path), "ADDRESS": listener.address}
+    state = tmp_path / "state"
+    command = start_of(deploy, "skyrmlive-watch.service").replace("%S", str(state))
     process = subprocess.Popen(
-        ["sh", "-c", start_of(deploy, "skyrmlive-watch.service")],
+        ["sh", "-c", command],
         env=os.environ | chosen,
         stdout=subprocess.PIPE,
         text=True,
@@ -73,6 +75,7 @@ def test_the_watcher_sends_what_appears_and_stops_cleanly(deploy, listener, rece
     assert np.array_equal(first.pixels, image)
     assert np.array_equal(second.pixels, image + 1)
     assert first.metadata.pixel_size_nm == 3
+    assert str(tmp_path / "a.tif") in (state / "skyrmlive-watch/sent.txt").read_text().splitlines()
 
 
 def test_serve_begins_a_folder_at_every_start(deploy, tmp_path):

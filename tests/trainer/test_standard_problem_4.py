@@ -8,11 +8,13 @@ from skyrmlive.trainer.micromagnetics.standard_problems import (
     OOMMF_MY,
     standard_problem_4,
 )
+from skyrmlive.trainer.torch_threads import torch_threads
 
 
 @pytest.fixture(scope="module")
 def solution():
-    return standard_problem_4()
+    with torch_threads(1):  # a film this small is slower on two
+        return standard_problem_4()
 
 
 def test_saturation_relaxes_into_the_s_state_of_mumax3(solution):
