@@ -4,13 +4,13 @@
 #   make test            style, types and all tests (napari in a virtual screen)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint soak clean
+.PHONY: help demo test lint detector soak clean
 .NOTPARALLEL:
 SHELL := /bin/bash
 
 VIEWER ?= 0
 OUT ?= demo-output
-TEST_EXTRAS := train,viewer,formats,dev
+TEST_EXTRAS := train,viewer,formats,dectris,dev
 TEST := .venv/test/bin
 
 help:  ## this list
@@ -42,6 +42,11 @@ ifeq ($(strip $(PYTEST)),)
 else
 	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(PYTEST)
 endif
+
+detector:  ## the DECTRIS source against a simulated detector, in an environment of its own
+	@tools/setup_environment.sh .venv/test $(TEST_EXTRAS)
+	@tools/setup_simulated_eiger.sh
+	@$(TEST)/pytest tests/stream/dectris
 
 soak:  ## an hour of serve under load: memory, handles, latency, losses (4 GB of disk)
 	@tools/setup_environment.sh .venv/test $(TEST_EXTRAS)

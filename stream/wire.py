@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from .errors import FrameRejected
 from .frame import ALLOWED_DTYPES, MAX_SIDE, Frame, FrameMetadata
+from .odin import is_odin_header, native_header
 from .stage import StageReading
 
 MAX_HEADER_BYTES = 64 * 1024
@@ -141,6 +142,8 @@ def metadata_from_header(document: dict[str, Any]) -> FrameMetadata:
 
 
 def _decode_frame(header: dict[str, Any], buffer: Buffer) -> Frame:
+    if is_odin_header(header):
+        header = native_header(header)
     pixels = pixels_from_buffer(buffer, *frame_layout(header))
     keys = {key: value for key, value in header.items() if key not in ("dtype", "shape")}
     return Frame(pixels, metadata_from_header(keys))

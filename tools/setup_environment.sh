@@ -47,6 +47,10 @@ if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
         "$("$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')"
 fi
 
+if [[ ,$extras, == *,dectris,* ]] && ! command -v cc >/dev/null; then
+    install_packages "building dectris-compression" gcc g++ libc6-dev python3-dev
+fi
+
 target=.${extras:+[$extras]}
 echo "== setting up $directory with $target (minutes the first time, seconds later)"
 rm -f "$stamp"
