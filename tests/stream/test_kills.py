@@ -16,9 +16,9 @@ from skyrmlive.stream.recording import Recording, RunRecorder
 
 @pytest.mark.timeout(300)
 def test_what_killed_runs_acknowledged_reads_back(tmp_path: Path):
-    figures = run(3, tmp_path)
+    figures = run(2, tmp_path)  # one of `record`, one of `serve`
     assert {fault: figures[fault] for fault in FAULTS} == dict.fromkeys(FAULTS, 0)
-    assert figures["kills"] == 3
+    assert figures["kills"] == 2
 
 
 @pytest.fixture
