@@ -9,6 +9,7 @@ from threading import Event, Thread
 from ..stream.errors import FrameRejected
 from ..stream.result import FrameResult
 from ..stream.subscriber import PublishedFrame, ResultSubscriber
+from .births import BirthCounter
 from .snapshot import Mailbox, Snapshot, track_labels
 
 _log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class _Session:
 
     def _listen(self) -> None:
         frame: PublishedFrame | None = None
+        counter = BirthCounter()
         while not self.stopping.is_set():
             try:
                 message = self.subscriber.receive(_LOOK_UP_S)
@@ -103,4 +105,5 @@ class _Session:
                 pixels = None
                 if frame is not None and frame.index == message.summary.frame:
                     pixels = frame.frame.pixels
-                self.mailbox.put(Snapshot(message, pixels, track_labels(message)))
+                changes = counter.follow(message, None if pixels is None else pixels.dtype)
+                self.mailbox.put(Snapshot(message, pixels, track_labels(message), changes))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..stream.result import ResultSummary
+from .events import BurstLog
 from .history import History
 from .snapshot import Delivery, Snapshot
 from .tails import Tails
@@ -46,12 +47,15 @@ class LiveModel:
         The newest frame, None before the first.
     history
         Numbers of all frames.
+    bursts
+        When many skyrmions came or went at once.
     tails
         Recent positions of the skyrmions.
     """
 
     newest: Snapshot | None = None
     history: History = field(default_factory=History)
+    bursts: BurstLog = field(default_factory=BurstLog)
     tails: Tails = field(default_factory=Tails)
     _arrivals: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -59,6 +63,7 @@ class LiveModel:
         """Forget the run."""
         self.newest = None
         self.history.clear()
+        self.bursts.clear()
         self.tails.clear()
         self._arrivals.clear()
 
@@ -72,10 +77,15 @@ class LiveModel:
         now
             Seconds on any clock that runs evenly, such as `time.monotonic`.
         """
+        changes = {change.frame: change for change in delivery.changes}
         for summary in (*delivery.passed, delivery.newest.result.summary):
             if self._starts_again(summary):
                 self.clear()
             self.history.add(summary)
+            told = changes.pop(summary.frame, None)
+            if told is not None:
+                self.history.note(told)
+                self.bursts.note(told)
         summary = delivery.newest.result.summary
         self._arrivals.append((now, 1 + len(delivery.passed)))
         while self._arrivals[0][0] < now - _RATE_WINDOW_S:

@@ -9,6 +9,7 @@ from threading import Lock
 import numpy as np
 
 from ..stream.result import FrameResult, ResultSummary
+from .births import TrackChanges
 
 #: Track numbers are folded into uint16: napari draws such labels far faster than int32.
 _LAST_OUTLINE_VALUE = np.iinfo(np.uint16).max
@@ -27,11 +28,14 @@ class Snapshot:
     outlines
         uint16 of shape (height, width): 0 is background, otherwise the number of the track as
         `track_labels` folds it; None when the publisher sends no labels.
+    changes
+        What this frame tells about births and deaths; None of one that is not linked.
     """
 
     result: FrameResult
     pixels: np.ndarray | None
     outlines: np.ndarray | None
+    changes: TrackChanges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,13 @@ class Delivery:
     passed
         Summaries of the results that came before it since the last look, oldest first; their
         images were dropped, their numbers still belong to the curves.
+    changes
+        Births and deaths that all these frames told, oldest first.
     """
 
     newest: Snapshot
     passed: tuple[ResultSummary, ...] = ()
+    changes: tuple[TrackChanges, ...] = ()
 
 
 class Mailbox:
@@ -64,14 +71,17 @@ class Mailbox:
         self._lock = Lock()
         self._newest: Snapshot | None = None
         self._passed: deque[ResultSummary] = deque(maxlen=remember)
+        self._changes: deque[TrackChanges] = deque(maxlen=remember)
 
     def put(self, snapshot: Snapshot) -> None:
-        """Leave `snapshot`; of the one it replaces only the summary is kept.
+        """Leave `snapshot`; of the one it replaces only summary and changes are kept.
 
         One that was caught up replaces none: it is older than what is there.
         """
         summary = snapshot.result.summary
         with self._lock:
+            if snapshot.changes is not None:
+                self._changes.append(snapshot.changes)
             if self._newest is not None and summary.analysed == "caught-up":
                 self._passed.append(summary)
                 return
@@ -84,9 +94,10 @@ class Mailbox:
         with self._lock:
             if self._newest is None:
                 return None
-            delivery = Delivery(self._newest, tuple(self._passed))
+            delivery = Delivery(self._newest, tuple(self._passed), tuple(self._changes))
             self._newest = None
             self._passed.clear()
+            self._changes.clear()
             return delivery
 
 
