@@ -10,7 +10,7 @@ from ..stream.errors import FrameRejected
 from ..stream.result import FrameResult
 from ..stream.subscriber import PublishedFrame, ResultSubscriber
 from .births import BirthCounter
-from .snapshot import Mailbox, Snapshot, track_labels
+from .snapshot import Mailbox, Snapshot
 
 _log = logging.getLogger(__name__)
 _LOOK_UP_S = 0.05  # how long a stop request may wait for the thread
@@ -106,4 +106,4 @@ class _Session:
                 if frame is not None and frame.index == message.summary.frame:
                     pixels = frame.frame.pixels
                 changes = counter.follow(message, None if pixels is None else pixels.dtype)
-                self.mailbox.put(Snapshot(message, pixels, track_labels(message), changes))
+                self.mailbox.put(Snapshot.of(message, pixels, changes))
