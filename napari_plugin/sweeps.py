@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def split_branches(quantity: np.ndarray, tolerance: float | None = None) -> list
     if len(turns) % 2:  # counted back from the last
         direction = -direction
     branches = []
-    for start, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, last in pairwise(bounds):
         branches.append(Branch(start, last + 1, direction))
         direction = -direction
     return branches

@@ -1,5 +1,7 @@
 """Ways up and down, on sweeps whose turning points are known."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +65,7 @@ def test_no_branch_comes_back_by_more_than_the_tolerance(quantity, tolerance):
             # The first branch has what came before its start, which no turning point parts.
             assert back <= tolerance or branch is branches[0]
     directions = [branch.direction for branch in branches]
-    assert all(a == -b != 0 for a, b in zip(directions, directions[1:], strict=False))
+    assert all(a == -b != 0 for a, b in pairwise(directions))
     mirrored = split_branches(-quantity, tolerance)
     assert [(b.start, b.stop, -b.direction) for b in branches] == [
         (b.start, b.stop, b.direction) for b in mirrored
