@@ -11,7 +11,8 @@ from ..stream.result import FrameResult
 from ..stream.security import ClientAccess
 from ..stream.status import RunStatus
 from ..stream.subscriber import PublishedFrame, ResultSubscriber
-from .snapshot import Mailbox, Snapshot, track_labels
+from .births import BirthCounter
+from .snapshot import Mailbox, Snapshot
 
 _log = logging.getLogger(__name__)
 _LOOK_UP_S = 0.05  # how long a stop request may wait for the thread
@@ -110,6 +111,7 @@ class _Session:
 
     def _listen(self) -> None:
         frame: PublishedFrame | None = None
+        counter = BirthCounter()
         while not self.stopping.is_set():
             try:
                 message = self.subscriber.receive(_LOOK_UP_S)
@@ -127,4 +129,5 @@ class _Session:
                 pixels = None
                 if frame is not None and frame.index == message.summary.frame:
                     pixels = frame.frame.pixels
-                self.mailbox.put(Snapshot(message, pixels, track_labels(message)))
+                changes = counter.follow(message, None if pixels is None else pixels.dtype)
+                self.mailbox.put(Snapshot.of(message, pixels, changes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..stream.result import ResultSummary
+from .births import TrackChanges
 
 #: What is kept of each frame; a value that a frame does not have is NaN.
 COLUMNS = (
@@ -13,9 +14,15 @@ COLUMNS = (
     "temperature_k",
     "field_mt",
     "n_skyrmions",
+    "n_stripes",
     "mean_diameter_nm",
     "std_diameter_nm",
+    "density_per_um2",
+    "mean_psi6_abs",
+    "births",
+    "deaths",
 )
+_CHANGES = slice(COLUMNS.index("births"), None)
 _FIRST_CAPACITY = 1024
 
 
@@ -31,7 +38,8 @@ class History:
 
     def __init__(self, limit: int = 150_000) -> None:
         self._limit = limit
-        self._rows = np.empty((min(_FIRST_CAPACITY, limit), len(COLUMNS)))
+        # Column by column: a curve then reads one piece of memory.
+        self._values = np.empty((len(COLUMNS), min(_FIRST_CAPACITY, limit)))
         self._length = 0
 
     def __len__(self) -> int:
@@ -41,33 +49,62 @@ class History:
         """Forget all rows."""
         self._length = 0
 
+    def copy(self) -> History:
+        """Return a history of its own with the same rows."""
+        other = History(self._limit)
+        other._values = self._values[:, : max(self._length, 1)].copy()
+        other._length = self._length
+        return other
+
     def add(self, summary: ResultSummary) -> None:
-        """Add one frame; a frame that is already known is replaced."""
+        """Add one frame; a frame that is already known is replaced, but for births and deaths."""
         row = _row(summary)
-        position = int(np.searchsorted(self._rows[: self._length, 0], row[0]))
-        if position < self._length and self._rows[position, 0] == row[0]:
-            self._rows[position] = row
+        position = self._position(row[0])
+        if self._is_known(position, row[0]):
+            row[_CHANGES] = self._values[_CHANGES, position]
+            self._values[:, position] = row
             return
-        if self._length == len(self._rows):
+        if self._length == self._values.shape[1]:
             position -= self._make_room()
         position = max(position, 0)
-        self._rows[position + 1 : self._length + 1] = self._rows[position : self._length]
-        self._rows[position] = row
+        values, end = self._values, self._length
+        if position < end:
+            values[:, position + 1 : end + 1] = values[:, position:end]
+        values[:, position] = row
         self._length += 1
+
+    def note(self, changes: TrackChanges) -> None:
+        """Enter births and deaths at their frames; frames without a row are passed over."""
+        for name, frame, count in (
+            ("births", changes.frame, changes.births),
+            ("deaths", changes.last_seen, changes.deaths),
+        ):
+            if frame is None or count is None:
+                continue
+            position = self._position(frame)
+            if self._is_known(position, frame):
+                self._values[COLUMNS.index(name), position] = count
 
     def column(self, name: str) -> np.ndarray:
         """Return one of `COLUMNS` for all frames, as float64 of shape (len(self),)."""
-        return self._rows[: self._length, COLUMNS.index(name)]
+        return self._values[COLUMNS.index(name), : self._length]
+
+    def _position(self, frame: float) -> int:
+        return int(np.searchsorted(self._values[0, : self._length], frame))
+
+    def _is_known(self, position: int, frame: float) -> bool:
+        return position < self._length and self._values[0, position] == frame
 
     def _make_room(self) -> int:
         """Grow, or at the limit drop the older half; return the number of rows dropped."""
-        if len(self._rows) < self._limit:
-            rows = np.empty((min(2 * len(self._rows), self._limit), len(COLUMNS)))
-            rows[: self._length] = self._rows[: self._length]
-            self._rows = rows
+        capacity = self._values.shape[1]
+        if capacity < self._limit:
+            values = np.empty((len(COLUMNS), min(2 * capacity, self._limit)))
+            values[:, : self._length] = self._values[:, : self._length]
+            self._values = values
             return 0
         dropped = (self._length + 1) // 2
-        self._rows[: self._length - dropped] = self._rows[dropped : self._length].copy()
+        self._values[:, : self._length - dropped] = self._values[:, dropped : self._length].copy()
         self._length -= dropped
         return dropped
 
@@ -80,7 +117,12 @@ def _row(summary: ResultSummary) -> np.ndarray:
         summary.temperature_k,
         summary.field_mt,
         summary.n_skyrmions,
+        summary.n_stripes,
         summary.mean_diameter_nm,
         summary.std_diameter_nm,
+        summary.density_per_um2,
+        summary.mean_psi6_abs,
+        None,  # births and deaths are noted later
+        None,
     )
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

@@ -2,175 +2,251 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from napari.layers import Image, Labels, Layer, Tracks
-from napari.utils.colormaps import Colormap, CyclicLabelColormap
+from napari.layers import Image, Labels, Layer, Points, Tracks
+from napari.utils.colormaps import Colormap, DirectLabelColormap
 from napari.viewer import Viewer
 
-from .snapshot import Snapshot
+from .colouring import colours, rgba
+from .picture import Picture
 from .tails import NEWEST
 
 FRAME, OUTLINES, TAILS = "frame", "outlines", "tracks"
-_OUTLINE_WIDTH = 2
+BONDS, CENTRES, SELECTED = "lattice bonds", "centres", "selected"
+FIVE_FOLD, SEVEN_FOLD = "five neighbours or fewer", "seven neighbours or more"
+#: From the lowest layer to the uppermost.
+ORDER = (FRAME, BONDS, OUTLINES, TAILS, CENTRES, FIVE_FOLD, SEVEN_FOLD, SELECTED)
+_SHOWN_AT_FIRST = frozenset({FRAME, OUTLINES, TAILS, SELECTED})
 
-# Light colours of the same weight, far from the grey of the image: neighbours can be told apart
-# and none shouts.
-_TRACK_COLOURS = (
-    "#7fd1e8",
-    "#f2c14e",
-    "#8ee3a1",
-    "#f59ca9",
-    "#b9a8f5",
-    "#f7a86b",
-    "#6fe0cf",
-    "#d9d77a",
-)
 _TAIL_COLOUR = (1.0, 0.93, 0.70, 1.0)
-
-LayerT = TypeVar("LayerT", bound=Layer)
+# Symbol, colour, and diameter over that of a skyrmion. Vermilion and sky blue stay apart for
+# colour-blind eyes, and their symbols for all.
+_POINTS = {
+    CENTRES: ("cross", "#ffffff", 0.22),
+    FIVE_FOLD: ("triangle_up", "#ff6a3d", 0.55),
+    SEVEN_FOLD: ("square", "#56b4ff", 0.45),
+    SELECTED: ("disc", "#ffe94d", 1.7),
+}
 
 
 class LiveLayers:
-    """Draws snapshots into a viewer.
+    """Draws pictures into a viewer.
 
-    The three layers appear with the first frame. One that the operator deletes comes back with
-    the next frame; what they set on a layer (visibility, colours, contrast) is left alone.
+    A layer appears when it is first needed. One that the operator deletes comes back with the
+    next frame; what they set on a layer (visibility, colours, contrast) is left alone.
 
     Parameters
     ----------
     viewer
-        The napari viewer to draw into.
+        The napari viewer to draw into. Layers that an earlier widget left in it are taken over.
     """
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._frame: Image | None = None
-        self._outlines: Labels | None = None
-        self._tails: Tracks | None = None
+        self._layers: dict[str, Any] = {}
+        self._wanted = dict.fromkeys(ORDER, False) | dict.fromkeys(_SHOWN_AT_FIRST, True)
+        self._picture: Picture | None = None
         self._shape: tuple[int, ...] | None = None
         self._pixel_size_nm: float | None = None
+        self._colour_by = ""
+        #: Called with name and visibility when a layer is switched on or off, here or in napari.
+        self.on_switched: Callable[[str, bool], None] = lambda name, shown: None
+        for layer in viewer.layers:
+            name = layer.metadata.get("skyrmlive")
+            if name in ORDER:
+                self._take_over(name, layer)
 
-    def show(self, snapshot: Snapshot, tails: np.ndarray) -> None:
-        """Draw one frame.
+    def close(self) -> None:
+        """Leave the layers to the viewer."""
+        for layer in self._layers.values():
+            layer.events.visible.disconnect(self._on_visible)
+        self._layers.clear()
 
-        Parameters
-        ----------
-        snapshot
-            The frame. Without pixels the previous picture stays if it has the same shape.
-        tails
-            Vertices as `Tails.vertices` returns them.
-        """
-        summary = snapshot.result.summary
-        shape = (summary.height, summary.width)
+    def is_shown(self, name: str) -> bool:
+        """Tell whether the layer `name`, one of `ORDER`, is or will be visible."""
+        return self._wanted[name]
+
+    def set_shown(self, name: str, shown: bool) -> None:
+        """Show or hide the layer `name`, one of `ORDER`."""
+        if self._wanted[name] == shown:
+            return
+        self._wanted[name] = shown
+        if name in self._layers:
+            self._layers[name].visible = shown
+        self._draw(name)
+        self.on_switched(name, shown)
+
+    def show(self, picture: Picture) -> None:
+        """Draw one frame; without pixels the previous ones stay if they have the same shape."""
         self._forget_deleted()
-        resized = shape != self._shape
-        rescaled = summary.pixel_size_nm != self._pixel_size_nm
-        self._shape, self._pixel_size_nm = shape, summary.pixel_size_nm
-
-        if snapshot.pixels is not None:
-            self._show_frame(snapshot.pixels, resized)
-        elif resized and self._frame is not None:
-            _set_data(self._frame, np.zeros(shape, self._frame.dtype))
-        # A frame without labels must not wear the outlines of another one.
-        outlines = snapshot.outlines
-        self._show_outlines(np.zeros(shape, np.uint16) if outlines is None else outlines)
-        self._show_tails(tails)
+        self._picture = picture
+        resized = picture.shape != self._shape
+        rescaled = picture.pixel_size_nm != self._pixel_size_nm
+        self._shape, self._pixel_size_nm = picture.shape, picture.pixel_size_nm
+        for name in ORDER:
+            self._draw(name)
         if resized or rescaled:
-            self._rescale()
+            for layer in self._layers.values():
+                self._place(layer)
             scale_bar(self._viewer).visible = True
             self._viewer.reset_view()
-            if self._frame is not None:  # its contrast is what one reaches for first
-                self._viewer.layers.selection.active = self._frame
+            if FRAME in self._layers:  # its contrast is what one reaches for first
+                self._viewer.layers.selection.active = self._layers[FRAME]
 
-    def _show_frame(self, pixels: np.ndarray, resized: bool) -> None:
-        if self._frame is None:
-            self._frame = self._add(Image(pixels, name=FRAME, colormap="gray"), 0)
-            resized = True
-        else:
-            resized |= pixels.dtype != self._frame.dtype
-            _set_data(self._frame, pixels)
-        if resized:
-            self._frame.contrast_limits = contrast_limits(pixels)
+    def to_pixels(self, position: tuple[float, ...]) -> tuple[float, float]:
+        """Return y, x in pixels of a position in the world of the viewer."""
+        size = self._pixel_size_nm or 1.0
+        return position[-2] / size, position[-1] / size
 
-    def _show_outlines(self, outlines: np.ndarray) -> None:
-        if self._outlines is not None:
-            _set_data(self._outlines, outlines)
+    def _draw(self, name: str) -> None:
+        """Give the layer `name` its part of the picture; what is hidden costs nothing."""
+        picture = self._picture
+        if picture is None or not (self._wanted[name] or name == FRAME):
             return
-        colours = np.array([_rgba("#000000", 0.0), *(_rgba(colour) for colour in _TRACK_COLOURS)])
-        layer = Labels(
-            outlines, name=OUTLINES, opacity=0.9, colormap=CyclicLabelColormap(colors=colours)
-        )
-        layer.contour = _OUTLINE_WIDTH
-        layer.editable = False
-        self._outlines = self._add(layer, 1)
+        if name == FRAME:
+            self._draw_frame(picture)
+        elif name == OUTLINES:
+            self._draw_outlines(picture)
+        elif name == BONDS:
+            self._draw_labels(BONDS, picture.bonds(), _bond_colours())
+        elif name == TAILS:
+            self._draw_tails(picture.tails())
+        else:
+            parts = {
+                CENTRES: picture.centres,
+                FIVE_FOLD: picture.five_fold,
+                SEVEN_FOLD: picture.seven_fold,
+                SELECTED: picture.selected,
+            }
+            self._draw_points(name, parts[name](), picture)
 
-    def _show_tails(self, vertices: np.ndarray) -> None:
-        if self._tails is not None and not len(vertices):  # napari has no tracks without vertices
-            self._viewer.layers.remove(self._tails)
-            self._tails = None
-        elif self._tails is not None:
-            _set_data(self._tails, vertices)
+    def _draw_frame(self, picture: Picture) -> None:
+        layer, pixels = self._layers.get(FRAME), picture.snapshot.pixels
+        if pixels is None:
+            if layer is not None and layer.data.shape != picture.shape:
+                layer.data = np.zeros(picture.shape, layer.dtype)
+            return
+        if layer is None:
+            layer = self._add(FRAME, Image(pixels.copy(), colormap="gray"))
+        elif not _overwrite(layer, pixels):
+            layer.data = pixels.copy()
+        else:
+            return
+        layer.contrast_limits = contrast_limits(pixels)
+
+    def _draw_outlines(self, picture: Picture) -> None:
+        """Draw outlines; a frame without labels must not wear the outlines of another one."""
+        table = None
+        if picture.colour_by != self._colour_by or OUTLINES not in self._layers:
+            table = colours(picture.colour_by)
+            self._colour_by = picture.colour_by
+        self._draw_labels(OUTLINES, picture.outlines(), table)
+
+    def _draw_labels(self, name: str, data: np.ndarray, table: np.ndarray | None) -> None:
+        """Show uint8 `data` in the colours of `table`, shape (256, 4); None leaves the colours."""
+        layer = self._layers.get(name)
+        if layer is None:
+            assert table is not None
+            layer = self._add(name, Labels(data, opacity=0.9, colormap=_label_colours(table)))
+            layer.editable = False
+            return
+        if table is not None and name == OUTLINES:
+            layer.colormap = _label_colours(table)
+        if not _overwrite(layer, data):
+            layer.data = data
+
+    def _draw_tails(self, vertices: np.ndarray) -> None:
+        layer = self._layers.get(TAILS)
+        if layer is not None and not len(vertices):  # napari has no tracks without vertices
+            self._viewer.layers.remove(self._layers.pop(TAILS))
+        elif layer is not None:
+            layer.data = vertices
         elif len(vertices):
+            colour = Colormap([_TAIL_COLOUR, _TAIL_COLOUR], name="tail")
             layer = Tracks(
                 vertices,
-                name=TAILS,
                 tail_length=1,
                 tail_width=2,
                 blending="translucent",
-                colormaps_dict={"track_id": Colormap([_TAIL_COLOUR, _TAIL_COLOUR], name="tail")},
+                colormaps_dict={"track_id": colour},
             )
-            self._tails = self._add(layer, 2)
+            self._add(TAILS, layer)
         self._look_at_newest()
 
     def _look_at_newest(self) -> None:
         """Put the (hidden, one-step) time axis of the tails to its end, where nothing has faded."""
-        if self._tails is None:
+        if TAILS not in self._layers:
             return
-        axis = self._viewer.dims.ndim - self._tails.ndim
+        axis = self._viewer.dims.ndim - self._layers[TAILS].ndim
         if self._viewer.dims.point[axis] != NEWEST:
             self._viewer.dims.set_point(axis, NEWEST)
 
-    def _rescale(self) -> None:
-        """Tell all layers the size of a pixel, in nm where it is known."""
-        for layer in (self._frame, self._outlines, self._tails):
-            if layer is not None:
-                self._place(layer)
+    def _draw_points(self, name: str, points: np.ndarray, picture: Picture) -> None:
+        layer = self._layers.get(name)
+        if layer is not None:
+            if len(points) or len(layer.data):
+                layer.data = points
+            return
+        if name == SELECTED and not len(points):
+            return
+        symbol, colour, size = _POINTS[name]
+        hollow = name == SELECTED
+        layer = Points(
+            points,
+            ndim=2,
+            symbol=symbol,
+            size=max(3.0, size * picture.typical_diameter_px()),
+            face_color="transparent" if hollow else colour,
+            border_color=colour if hollow else "#101010",
+            border_width=0.08,
+        )
+        self._add(name, layer)
+        layer.editable = False
 
     def _place(self, layer: Layer) -> None:
+        """Tell a layer the size of a pixel, in nm where it is known."""
         size, unit = (1.0, "pixel") if self._pixel_size_nm is None else (self._pixel_size_nm, "nm")
         leading = layer.ndim - 2
         layer.scale = np.array([1.0] * leading + [size, size])
         layer.units = ("pixel",) * leading + (unit, unit)
 
-    def _add(self, layer: LayerT, order: int) -> LayerT:
-        """Add `layer` in its place above the layers of a lower `order`."""
-        below = [self._frame, self._outlines, self._tails][:order]
+    def _add(self, name: str, layer: Any) -> Any:
+        """Add `layer` above those that come before it in `ORDER`."""
+        layer.name = name
+        layer.metadata["skyrmlive"] = name
         self._place(layer)
-        positions = [self._viewer.layers.index(known) for known in below if known is not None]
+        below = [
+            self._layers[other] for other in ORDER[: ORDER.index(name)] if other in self._layers
+        ]
+        positions = [self._viewer.layers.index(other) for other in below]
+        active = self._viewer.layers.selection.active
         self._viewer.layers.insert(max(positions, default=-1) + 1, layer)
+        if active is not None:
+            self._viewer.layers.selection.active = active
+        self._take_over(name, layer)
         return layer
 
+    def _take_over(self, name: str, layer: Any) -> None:
+        self._layers[name] = layer
+        self._wanted[name] = layer.visible
+        layer.events.visible.connect(self._on_visible)
+
+    def _on_visible(self, event: Any) -> None:
+        name, shown = event.source.metadata["skyrmlive"], event.source.visible
+        self.set_shown(name, shown)
+
     def _forget_deleted(self) -> None:
-        layers = self._viewer.layers
-        if self._frame is not None and self._frame not in layers:
-            self._frame = None
-        if self._outlines is not None and self._outlines not in layers:
-            self._outlines = None
-        if self._tails is not None and self._tails not in layers:
-            self._tails = None
+        present = set(self._viewer.layers)
+        self._layers = {name: layer for name, layer in self._layers.items() if layer in present}
 
 
 def scale_bar(viewer: Viewer) -> Any:
     """Return the scale bar of `viewer`."""
     canvas = getattr(viewer, "canvas", None)  # where napari 0.9 has moved it
     return viewer.scale_bar if canvas is None else canvas.overlays.scale_bar
-
-
-def _set_data(layer: Any, data: np.ndarray) -> None:
-    """Replace the data of a layer; napari's annotations do not know that arrays fit."""
-    layer.data = data
 
 
 def contrast_limits(pixels: np.ndarray) -> tuple[float, float]:
@@ -184,6 +260,23 @@ def contrast_limits(pixels: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
-def _rgba(colour: str, alpha: float = 1.0) -> tuple[float, float, float, float]:
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return red, green, blue, alpha
+def _overwrite(layer: Any, data: np.ndarray) -> bool:
+    """Write `data` into the array of `layer` if it fits: a third of the time of a new array."""
+    if layer.data.shape != data.shape or layer.data.dtype != data.dtype:
+        return False
+    np.copyto(layer.data, data)
+    layer.refresh(extent=False, thumbnail=False, highlight=False)
+    return True
+
+
+def _label_colours(table: np.ndarray) -> DirectLabelColormap:
+    clear = np.zeros(4)
+    values: dict[int | None, np.ndarray] = {None: clear}
+    values.update(enumerate(table))
+    return DirectLabelColormap(color_dict=values)
+
+
+def _bond_colours() -> np.ndarray:
+    table = np.zeros((256, 4))
+    table[1:] = rgba("#e8e8e8", 0.7)
+    return table

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..stream.result import ResultSummary
+from ..stream.result import FrameResult, ResultSummary
+from .events import BurstLog
 from .history import History
+from .picture import Picture
 from .snapshot import Delivery, Snapshot
 from .tails import Tails
+from .view import View
 
 _RATE_WINDOW_S = 3.0
 #: Without a result for this long the status says so instead of showing a rate.
@@ -46,20 +49,28 @@ class LiveModel:
         The newest frame, None before the first.
     history
         Numbers of all frames.
+    bursts
+        When many skyrmions came or went at once.
     tails
         Recent positions of the skyrmions.
+    view
+        What the operator looks at.
     """
 
     newest: Snapshot | None = None
     history: History = field(default_factory=History)
+    bursts: BurstLog = field(default_factory=BurstLog)
     tails: Tails = field(default_factory=Tails)
+    view: View = field(default_factory=View)
     _arrivals: deque[tuple[float, int]] = field(default_factory=deque)
 
     def clear(self) -> None:
         """Forget the run."""
         self.newest = None
         self.history.clear()
+        self.bursts.clear()
         self.tails.clear()
+        self.view.clear()
         self._arrivals.clear()
 
     def add(self, delivery: Delivery, now: float) -> None:
@@ -72,10 +83,15 @@ class LiveModel:
         now
             Seconds on any clock that runs evenly, such as `time.monotonic`.
         """
+        changes = {change.frame: change for change in delivery.changes}
         for summary in (*delivery.passed, delivery.newest.result.summary):
             if self._starts_again(summary):
                 self.clear()
             self.history.add(summary)
+            told = changes.pop(summary.frame, None)
+            if told is not None:
+                self.history.note(told)
+                self.bursts.note(told)
         summary = delivery.newest.result.summary
         self._arrivals.append((now, 1 + len(delivery.passed)))
         while self._arrivals[0][0] < now - _RATE_WINDOW_S:
@@ -84,6 +100,17 @@ class LiveModel:
             return  # belongs to the curves, but is older than what is on the screen
         self.newest = delivery.newest
         self.tails.add(summary.frame, delivery.newest.result.table)
+        self.view.add(delivery.newest)
+
+    @property
+    def displayed(self) -> Snapshot | None:
+        """The frame on the screen: the one that is held, or the newest."""
+        return self.view.recent.held or self.newest
+
+    def picture(self) -> Picture | None:
+        """Return what is to be drawn, None before the first frame."""
+        snapshot = self.displayed
+        return None if snapshot is None else self.view.picture(snapshot, self.tails)
 
     def rate_hz(self, now: float) -> float | None:
         """Return the results per second of the last seconds, None while too few have come."""
@@ -94,13 +121,18 @@ class LiveModel:
         return sum(count for _, count in recent[1:]) / (recent[-1][0] - recent[0][0])
 
     def status(self, now: float) -> Status:
-        """Put the newest frame into words; `now` as in `add`."""
-        if self.newest is None:
+        """Put the frame on the screen into words; `now` as in `add`."""
+        displayed = self.displayed
+        if self.newest is None or displayed is None:
             return Status()
-        summary = self.newest.result.summary
+        summary = displayed.result.summary
         quiet_s = now - self._arrivals[-1][0]
         rate_hz = self.rate_hz(now)
-        details = [f"frame {summary.frame}"]
+        if self.view.recent.held is None:
+            details = [f"frame {summary.frame}"]
+        else:
+            live = self.newest.result.summary.frame
+            details = [f"held at frame {summary.frame}, live is at {live}"]
         if quiet_s > QUIET_AFTER_S:
             details.append(f"no result for {quiet_s:.0f} s")
         elif rate_hz is not None:
@@ -113,14 +145,21 @@ class LiveModel:
             details.append(f"{summary.field_mt:.0f} mT")
         # Lines may break between two items, not within one.
         text = "  ·  ".join(detail.replace(" ", "\N{NO-BREAK SPACE}") for detail in details)
-        return Status(_headline(summary), text, "\n".join(self._warnings()))
+        if self.view.filters.active:
+            headline = _filtered_headline(displayed.result, self.view.shown(displayed))
+        else:
+            headline = _headline(summary)
+        warnings = self._warnings(displayed, self.newest)
+        return Status(headline, text, "\n".join(warnings))
 
-    def _warnings(self) -> list[str]:
-        assert self.newest is not None
-        warnings = list(self.newest.result.summary.warnings)
-        if self.newest.pixels is None:
+    def _warnings(self, displayed: Snapshot, newest: Snapshot) -> list[str]:
+        warnings = list(displayed.result.summary.warnings)
+        if newest is not displayed:  # a picture that is held must hide no new trouble
+            new = [text for text in newest.result.summary.warnings if text not in warnings]
+            warnings += [f"Live: {text}" for text in new]
+        if displayed.pixels is None:
             warnings.append("The picture of this frame has not arrived, only its result.")
-        if self.newest.outlines is None:
+        if displayed.outlines is None:
             warnings.append("The publisher sends no label image, so no outlines are drawn.")
         return warnings
 
@@ -140,3 +179,18 @@ def _headline(summary: ResultSummary) -> str:
     else:
         size = f"{summary.mean_diameter_nm:.1f} ± {summary.std_diameter_nm:.1f} nm"
     return f"{number}   {size}".rstrip()
+
+
+def _filtered_headline(result: FrameResult, shown: np.ndarray) -> str:
+    """Say how many skyrmions pass the filters, and their mean diameter without the border's."""
+    summary, table = result.summary, result.table
+    skyrmions = shown & ~table["is_stripe"].to_numpy()
+    number = f"{int(skyrmions.sum())} of {summary.n_skyrmions} shown"
+    measured = skyrmions & ~table["touches_border"].to_numpy()
+    diameter_nm = table["diameter_nm"].to_numpy()[measured]
+    diameter_nm = diameter_nm[np.isfinite(diameter_nm)]
+    if summary.pixel_size_nm is None:
+        return f"{number}   size unknown without a pixel size"
+    if not len(diameter_nm):
+        return number
+    return f"{number}   {diameter_nm.mean():.1f} ± {diameter_nm.std():.1f} nm"

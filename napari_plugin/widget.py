@@ -10,11 +10,11 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,10 +22,16 @@ from qtpy.QtWidgets import (
 from ..stream.errors import UserError
 from ..stream.security import ClientAccess
 from .connection import Connection
-from .layers import LiveLayers
+from .curves_panel import CurvesPanel
+from .display_panel import DisplayPanel
+from .filters import Filters
+from .group import Group
+from .keys import Clicks, Keys
+from .layers import CENTRES, FIVE_FOLD, ORDER, SEVEN_FOLD, TAILS, LiveLayers
 from .model import LiveModel, Status
-from .plots import AXES, LivePlots
+from .playback_bar import PlaybackBar
 from .run_status import run_details, run_warnings
+from .selection_panel import SelectionPanel
 from .snapshot import Delivery
 
 DEFAULT_ADDRESS = "tcp://127.0.0.1:5556"
@@ -51,6 +57,7 @@ class LiveWidget(QWidget):
         self.connection = Connection()
         self._layers = LiveLayers(napari_viewer)
         self._build()
+        self._steer()
 
         self._timer = QTimer(self)
         self._timer.setInterval(1000 // _REFRESH_HZ)
@@ -84,26 +91,115 @@ class LiveWidget(QWidget):
         for label in (self.headline, self.details, self.warnings):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.axis = QComboBox()
-        self.axis.setToolTip("Horizontal axis of the curves")
-        for column, name in AXES.items():
-            self.axis.addItem(name, column)
-        self.axis.currentIndexChanged.connect(self._draw_curves)
-        self.plots = LivePlots(self)
+        self.curves = CurvesPanel(self.model, self)
 
-        top, axis_row = QHBoxLayout(), QHBoxLayout()
+        self.playback = PlaybackBar()
+        self.display = DisplayPanel()
+        self.selected = SelectionPanel()
+
+        top = QHBoxLayout()
         top.addWidget(self.address, stretch=1)
         top.addWidget(self.button)
-        axis_row.addWidget(QLabel("Curves against"))
-        axis_row.addWidget(self.axis, stretch=1)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self.server_key)
-        for widget in (self.headline, self.details, self.warnings):
+        for widget in (self.headline, self.details, self.warnings, self.playback):
             layout.addWidget(widget)
-        layout.addWidget(self.plots, stretch=1)
-        layout.addLayout(axis_row)
+        groups = QWidget()
+        inner = QVBoxLayout(groups)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(Group("Picture", self.display, open_at_first=False))
+        inner.addWidget(Group("Selected skyrmion", self.selected))
+        inner.addWidget(self.curves, stretch=1)
+        scroll = QScrollArea()
+        scroll.setWidget(groups)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout.addWidget(scroll, stretch=1)
         self.setMinimumWidth(360)
+
+    def _steer(self) -> None:
+        """Let controls, keys and clicks reach the model."""
+        self.playback.toggled.connect(self.hold_or_live)
+        self.playback.sought.connect(self.seek)
+        self.display.colouring_chosen.connect(self.set_colouring)
+        self.display.filters_chosen.connect(self.set_filters)
+        self.display.switched.connect(self._layers.set_shown)
+        self._layers.on_switched = self.display.show_switch
+        for name in ORDER:
+            self.display.show_switch(name, self._layers.is_shown(name))
+        actions = {
+            "Space": self.hold_or_live,
+            "Left": lambda: self.step(-1),
+            "Right": lambda: self.step(1),
+            "C": lambda: self.set_colouring(self.model.view.next_colouring()),
+            "D": lambda: self._flip(FIVE_FOLD, SEVEN_FOLD),
+            "T": lambda: self._flip(TAILS),
+            "P": lambda: self._flip(CENTRES),
+            "Escape": self.clear_selection,
+        }
+        self._keys = Keys(self.viewer, actions)
+        self._clicks = Clicks(self.viewer, self._click)
+        self._show_choices()
+
+    def hold_or_live(self) -> None:
+        """Stop the picture at the present frame, or let it be live again."""
+        recent = self.model.view.recent
+        if recent.held is None:
+            recent.hold()
+        else:
+            recent.live()
+        self._redraw()
+
+    def seek(self, position: int) -> None:
+        """Hold the recent frame at `position`."""
+        self.model.view.recent.seek(position)
+        self._redraw()
+
+    def step(self, by: int) -> None:
+        """Hold the frame `by` further on among the recent ones."""
+        self.seek(self.model.view.recent.position + by)
+
+    def set_colouring(self, by: str) -> None:
+        """Colour outlines by a key of `colouring.COLOURINGS`."""
+        self.model.view.colour_by = by
+        self._redraw()
+
+    def set_filters(self, filters: Filters) -> None:
+        """Show only what passes `filters`."""
+        self.model.view.filters = filters
+        self._redraw()
+
+    def clear_selection(self) -> None:
+        """Select no skyrmion."""
+        self.model.view.selection = None
+        self._redraw()
+
+    def _flip(self, *names: str) -> None:
+        shown = not self._layers.is_shown(names[0])
+        for name in names:
+            self._layers.set_shown(name, shown)
+
+    def _click(self, position: tuple[float, ...]) -> None:
+        snapshot = self.model.displayed
+        if snapshot is not None:
+            self.model.view.click(snapshot, *self._layers.to_pixels(position))
+            self._redraw()
+
+    def _redraw(self) -> None:
+        """Draw the frame on the screen anew, after a change of what is wanted."""
+        picture = self.model.picture()
+        if picture is not None:
+            self._layers.show(picture)
+        self._show_choices()
+        self._show_status()
+
+    def _show_choices(self) -> None:
+        view = self.model.view
+        self.playback.follow(view.recent)
+        self.display.follow(view)
+        self.selected.follow(view, self.model.displayed)
 
     def connect_or_disconnect(self) -> None:
         """Do what the button says."""
@@ -164,13 +260,15 @@ class LiveWidget(QWidget):
 
     def _draw(self, delivery: Delivery) -> None:
         self.model.add(delivery, monotonic())
-        if self.model.newest is not None:
-            self._layers.show(self.model.newest, self.model.tails.vertices())
+        picture = None if self.model.view.recent.held is not None else self.model.picture()
+        if picture is not None:
+            self._layers.show(picture)
+        self._show_choices()
         self._draw_curves()
         self._show_status()
 
     def _draw_curves(self) -> None:
-        self.plots.draw(self.model.history, self.axis.currentData())
+        self.curves.draw()
 
     def _show_status(self) -> None:
         address = self.connection.address
@@ -211,7 +309,8 @@ class LiveWidget(QWidget):
 
     def _follow_theme(self) -> None:
         theme = get_theme(self.viewer.theme)
-        self.plots.set_theme(self.viewer.theme)
+        self.curves.set_theme(self.viewer.theme)
+        self.selected.set_theme(self.viewer.theme)
         self.headline.setStyleSheet("font-size: 16pt;")
         self.warnings.setStyleSheet(f"color: {theme.warning.as_hex()};")
 
@@ -228,4 +327,7 @@ class LiveWidget(QWidget):
 
     def _tear_down(self) -> None:
         self.viewer.events.theme.disconnect(self._follow_theme)
+        self._keys.close()
+        self._clicks.close()
+        self._layers.close()
         self.disconnect_from_run()

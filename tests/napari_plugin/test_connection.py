@@ -53,7 +53,10 @@ def test_delivers_frame_and_result_together(connection, publisher, sweep_frame):
     # A subscription takes a moment to reach the publisher, so it says it until it is heard.
     delivery = until(connection.mailbox.take, lambda: publisher.publish(result, frame))
     np.testing.assert_array_equal(delivery.newest.pixels, frame.pixels)
-    np.testing.assert_array_equal(delivery.newest.outlines > 0, result.labels > 0)
+    outlines = delivery.newest.outlines
+    assert outlines.shape == result.labels.shape
+    np.testing.assert_array_equal(outlines.labels, result.labels.ravel()[outlines.places])
+    assert set(outlines.labels) == set(result.table["label"])
     assert delivery.newest.result.summary == result.summary
     assert connection.problem == ""
 

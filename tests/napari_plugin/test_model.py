@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 
 from skyrmlive.napari_plugin.history import History
 from skyrmlive.napari_plugin.model import LiveModel, Status
-from skyrmlive.napari_plugin.snapshot import Delivery, Mailbox, Snapshot, track_labels
+from skyrmlive.napari_plugin.outlines import Outlines
+from skyrmlive.napari_plugin.snapshot import Delivery, Mailbox, Snapshot
 from skyrmlive.napari_plugin.tails import NEWEST, Tails
 from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.stream.result import TABLE_DTYPES, FrameResult, ResultSummary, empty_table
 
 PIXELS = np.zeros((4, 6), np.uint16)
+OUTLINES = Outlines.of(PIXELS)
 
 
 def summary(frame, **values):
@@ -28,7 +30,7 @@ def table(particles, labels=None, y=0.0, x=0.0):
     return rows.astype(TABLE_DTYPES)
 
 
-def snapshot(frame, *, particles=(), pixels=PIXELS, outlines=PIXELS, **values):
+def snapshot(frame, *, particles=(), pixels=PIXELS, outlines=OUTLINES, **values):
     result = FrameResult(summary(frame, **values), table(particles), None, FrameMetadata())
     return Snapshot(result, pixels, outlines)
 
@@ -76,25 +78,20 @@ def test_mailbox_is_bounded():
 # --- outlines
 
 
-def test_outlines_are_numbered_by_track():
-    labels = np.array([[0, 1, 1], [2, 0, 3]], np.uint16)
-    result = FrameResult(
-        summary(0, height=2, width=3), table([7, -1, 65534 + 7], [2, 1, 3]), labels, FrameMetadata()
-    )
-    outlines = track_labels(result)
-    assert outlines.dtype == np.uint16
-    # Track 7, one that is not linked, and a number beyond uint16 that folds onto 7.
-    np.testing.assert_array_equal(outlines, [[0, 65535, 65535], [8, 0, 8]])
-
-
-def test_outlines_of_labels_that_the_table_does_not_know():
-    labels = np.array([[0, 5]], np.uint16)
-    result = FrameResult(summary(0, height=1, width=2), table([3], [9]), labels, FrameMetadata())
-    np.testing.assert_array_equal(track_labels(result), [[0, 65535]])
+def test_outlines_are_the_inner_edges_of_the_labels():
+    labels = np.zeros((9, 12), np.uint16)
+    labels[1:8, 1:8], labels[1:8, 8:11] = 300, 7
+    outlines = Outlines.of(labels)
+    lookup = np.zeros(65536, np.uint8)
+    lookup[300], lookup[7] = 5, 9
+    expected = np.where(labels == 300, 5, np.where(labels == 7, 9, 0))
+    expected[3:6, 3:6] = 0
+    np.testing.assert_array_equal(outlines.image(lookup), expected)
+    assert outlines.image(lookup).dtype == np.uint8
 
 
 def test_no_outlines_without_labels():
-    assert track_labels(snapshot(0).result) is None
+    assert Snapshot.of(snapshot(0).result, PIXELS).outlines is None
 
 
 # --- history
