@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtGui import QFontMetrics
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtGui import QFontMetrics, QPainterPath
+from qtpy.QtWidgets import QGraphicsPathItem, QSizePolicy, QWidget
 
-from .curve_data import AXES, SWEPT, Quantity, axis_values, curve
+from .curve_data import AXES, SWEPT, Curve, Quantity, axis_values, curve
 from .events import Event
 from .history import History
 from .palette import ON_DARK, Palette
@@ -36,7 +37,7 @@ class ThemedPlot(pg.PlotWidget):
         self.setSizePolicy(ignored, expanding)
         metrics = QFontMetrics(self.font())
         self.setMinimumHeight(8 * metrics.height())
-        self.plot_item = self.getPlotItem()
+        self.plot_item: Any = self.getPlotItem()
         self.plot_item.showGrid(x=True, y=True, alpha=0.12)
         self.plot_item.hideButtons()
         self.plot_item.setMenuEnabled(False)
@@ -75,15 +76,14 @@ class CurvePlot(ThemedPlot):
         super().__init__(parent)
         self.quantity = quantity
         self.curves: dict[tuple[str, int], pg.PlotDataItem] = {}
-        self._bands: dict[int, tuple[pg.PlotDataItem, pg.PlotDataItem, pg.FillBetweenItem]] = {}
+        self._bands: dict[int, QGraphicsPathItem] = {}
         self._marks: list[pg.InfiniteLine] = []
         self._marked: tuple[object, ...] = ()
         if quantity.spread:
             for direction in _DIRECTIONS:
-                edges = [pg.PlotDataItem(pen=pg.mkPen(None)) for _ in range(2)]
-                self._bands[direction] = (*edges, pg.FillBetweenItem(*edges))
-                for item in self._bands[direction]:
-                    self.addItem(item)
+                self._bands[direction] = QGraphicsPathItem()
+                self._bands[direction].setPen(pg.mkPen(None))
+                self.addItem(self._bands[direction])
         for column in quantity.columns:
             for direction in _DIRECTIONS:
                 self.curves[column, direction] = self.plot_item.plot(connect="finite")
@@ -105,10 +105,10 @@ class CurvePlot(ThemedPlot):
         super().set_theme(background, text, line, palette)
         for (column, direction), item in self.curves.items():
             item.setPen(pg.mkPen(self._colour(column, direction), width=2))
-        for direction, (_, _, band) in self._bands.items():
+        for direction, band in self._bands.items():
             shade = pg.mkColor(palette.of(direction))
             shade.setAlpha(50)
-            band.setBrush(shade)
+            band.setBrush(pg.mkBrush(shade))
         self._dot.setBrush(pg.mkBrush(palette.one))
         self._marked = ()
 
@@ -127,6 +127,8 @@ class CurvePlot(ThemedPlot):
         x = axis_values(history, axis)
         self.set_title(self._title(axis))
         for (column, direction), item in self.curves.items():
+            if direction not in rows and item.xData is None:
+                continue
             sign = -1 if self.quantity.columns.index(column) % 2 else 1
             points = curve(
                 history,
@@ -138,11 +140,8 @@ class CurvePlot(ThemedPlot):
             )
             item.setData(points.x, points.y)
             if self.quantity.spread:
-                upper, lower, band = self._bands[direction]
-                for part in (upper, lower, band):
-                    part.setVisible(len(points.x) > 0)
-                upper.setData(points.x, points.y + points.spread, connect="finite")
-                lower.setData(points.x, points.y - points.spread, connect="finite")
+                self._bands[direction].setPath(_band(points))
+                self._bands[direction].setVisible(len(points.x) > 0)
         y = history.column(self.quantity.columns[0])
         known = np.isfinite(x[-1:]) & np.isfinite(y[-1:])
         self._dot.setData(x[-1:][known], y[-1:][known])
@@ -175,7 +174,7 @@ class CurvePlot(ThemedPlot):
                 labelOpts=options if labels else None,
             )
             self._marks.append(line)
-            self.addItem(line, ignoreBounds=True)
+            self.plot_item.addItem(line, ignoreBounds=True)
 
     def look_at(self, low: float, high: float) -> None:
         """Show the horizontal range from `low` to `high`."""
@@ -200,6 +199,20 @@ class CurvePlot(ThemedPlot):
             title += f"  <span style='color:{up}'>▬ up</span>"
             title += f"  <span style='color:{down}'>▬ down</span>"
         return title
+
+
+def _band(points: Curve) -> QPainterPath:
+    """Return the outline of the band, one polygon for each stretch without a break."""
+    known = np.isfinite(points.x) & np.isfinite(points.y)
+    bounds = np.flatnonzero(np.diff(known.astype(np.int8), prepend=0, append=0))
+    parts = []
+    for start, stop in zip(bounds[::2], bounds[1::2], strict=True):
+        x, y, half = (each[start:stop] for each in (points.x, points.y, points.spread))
+        around = np.concatenate([x, x[::-1]]), np.concatenate([y + half, (y - half)[::-1]])
+        parts += [np.stack(around), np.full((2, 1), np.nan)]
+    if not parts:
+        return QPainterPath()
+    return pg.arrayToQPath(*np.concatenate(parts, axis=1), connect="finite")
 
 
 _ANCHORS = [(1.0, 0.0), (1.0, 1.0)]  # beside the line, at its upper end

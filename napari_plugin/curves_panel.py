@@ -44,7 +44,7 @@ _BUTTONS = {
 }
 _SHOWN_AT_FIRST = ("number", "diameter")
 #: A longer history is drawn less often, so that the picture keeps its pace.
-_LONG, _LONG_EVERY_S = 10_000, 0.25
+_LONG, _LONG_EVERY_S = 2_000, 0.25
 
 
 class CurvesPanel(QWidget):

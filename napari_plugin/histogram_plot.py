@@ -51,6 +51,7 @@ class HistogramPlot(ThemedPlot):
         title = "skyrmions in a bin"
         for each, colour in ((now, self.palette_now.one), (pinned, self.palette_now.other)):
             if each is not None:
-                word = "" if each is now else "pinned "
-                title += f"  <span style='color:{colour}'>▬ {word}{each.name}</span>"
+                word = "▬ " if each is now else "▬ pinned "
+                title += "  " if each is now else "<br>"
+                title += f"<span style='color:{colour}'>{word}{each.name}</span>"
         return title

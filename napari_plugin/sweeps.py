@@ -15,7 +15,7 @@ SPAN_PART = 0.02
 #: not come back that far in the frames of a day.
 NOISE_FACTOR = 10.0
 #: Points that are looked at; of a longer run the peaks between them.
-_POINTS = 4000
+_POINTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def split_branches(quantity: np.ndarray, tolerance: float | None = None) -> list
     list of Branch
         In the order of the frames, over all rows; directions alternate. A quantity that never
         moved by more than the tolerance has one branch without a direction. In histories of more
-        than some thousand frames, what goes up and down again within a two thousandth of them
+        than some thousand frames, what goes up and down again within a thousandth of them
         may be missed.
     """
     n = len(quantity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 #: Points of a curve that a screen can show apart.
-SCREEN_POINTS = 1500
+SCREEN_POINTS = 1000
 
 
 def thin(values: np.ndarray, limit: int = SCREEN_POINTS) -> np.ndarray:
@@ -42,4 +42,5 @@ def thin(values: np.ndarray, limit: int = SCREEN_POINTS) -> np.ndarray:
     ]
     if whole < n:
         chosen += [[whole + lowest[whole:].argmin(), whole + highest[whole:].argmax()]]
-    return np.unique(np.concatenate(chosen)).astype(np.int64)
+    rising = np.sort(np.concatenate(chosen))
+    return rising[np.diff(rising, prepend=-1) > 0]
