@@ -198,7 +198,7 @@ class LiveLayers:
             points,
             ndim=2,
             symbol=symbol,
-            size=max(3.0, size * picture.typical_diameter_px()),
+            size=max(3, round(size * picture.typical_diameter_px())),
             face_color="transparent" if hollow else colour,
             border_color=colour if hollow else "#101010",
             border_width=0.08,
