@@ -9,7 +9,7 @@ from time import monotonic
 
 import numpy as np
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import QTimer, Signal  # pyright: ignore[reportPrivateImportUsage]
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QComboBox,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Signal  # pyright: ignore[reportPrivateImportUsage]
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QListWidget, QWidget
 
