@@ -11,6 +11,9 @@ from napari.viewer import Viewer
 class Keys:
     """Binds keys of the viewer; what they did before comes back in the end.
 
+    The keys of the active layer come before those of the viewer (C of an image sets its contrast),
+    so they are bound there as well, where it is one of the live layers.
+
     Parameters
     ----------
     viewer
@@ -21,16 +24,36 @@ class Keys:
 
     def __init__(self, viewer: Viewer, actions: dict[str, Callable[[], None]]) -> None:
         self._viewer = viewer
-        self._before = {
-            key: viewer.bind_key(key, _ignoring_viewer(action), overwrite=True)
-            for key, action in actions.items()
-        }
+        self._actions = actions
+        self._before: list[tuple[Any, dict[str, Any]]] = []
+        self._known: set[Any] = set()
+        self._bind(viewer)
+        viewer.layers.selection.events.active.connect(self._follow_active)
+        self._follow_active()
 
     def close(self) -> None:
         """Give the keys back."""
-        for key, before in self._before.items():
-            self._viewer.bind_key(key, before, overwrite=True)
-        self._before = {}
+        self._viewer.layers.selection.events.active.disconnect(self._follow_active)
+        for owner, before in reversed(self._before):
+            for key, action in before.items():
+                owner.bind_key(key, action, overwrite=True)
+        self._before = []
+
+    def _follow_active(self, event: Any = None) -> None:
+        layer = self._viewer.layers.selection.active
+        if layer is None or "skyrmlive" not in layer.metadata:
+            return
+        # Plugins get a new wrapper of a layer at every look: only its id tells which one it is.
+        if layer.unique_id not in self._known:
+            self._known.add(layer.unique_id)
+            self._bind(layer)
+
+    def _bind(self, owner: Any) -> None:
+        before = {
+            key: owner.bind_key(key, _ignoring_owner(action), overwrite=True)
+            for key, action in self._actions.items()
+        }
+        self._before.append((owner, before))
 
 
 class Clicks:
@@ -67,8 +90,8 @@ class Clicks:
             self._on_click(position)
 
 
-def _ignoring_viewer(action: Callable[[], None]) -> Callable[[Viewer], None]:
-    def act(viewer: Viewer) -> None:
+def _ignoring_owner(action: Callable[[], None]) -> Callable[[Any], None]:
+    def act(owner: Any) -> None:
         action()
 
     return act

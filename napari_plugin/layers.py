@@ -82,12 +82,15 @@ class LiveLayers:
     def show(self, picture: Picture) -> None:
         """Draw one frame; without pixels the previous ones stay if they have the same shape."""
         self._forget_deleted()
+        same = self._picture is not None and self._picture.snapshot is picture.snapshot
         self._picture = picture
         resized = picture.shape != self._shape
         rescaled = picture.pixel_size_nm != self._pixel_size_nm
         self._shape, self._pixel_size_nm = picture.shape, picture.pixel_size_nm
         for name in ORDER:
-            self._draw(name)
+            # Filters and colours change neither the frame nor its bonds.
+            if not (same and name in (FRAME, BONDS) and name in self._layers):
+                self._draw(name)
         if resized or rescaled:
             for layer in self._layers.values():
                 self._place(layer)

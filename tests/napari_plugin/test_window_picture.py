@@ -157,6 +157,14 @@ def test_a_click_selects_and_the_ring_follows(qtbot, viewer, widget, sweep):
     press(viewer, "D")
     widget.display.switches["Bonds"].setChecked(True)
     press(viewer, "C")
+    assert widget.display.colour_by.currentData() == "diameter"
+    low = viewer.layers["outlines"].colormap.color_dict[1]
+    assert low[2] > 1.5 * low[0]  # the dark end of the scale
+    viewer.layers.selection.active = viewer.layers["outlines"]
+    press(viewer, "P")  # would start painting
+    assert "centres" in viewer.layers
+    press(viewer, "P")
+    widget.display.parent().heading.click()
     OUTPUT.mkdir(exist_ok=True)
     for theme in ("dark", "light"):
         viewer.theme = theme
@@ -185,6 +193,8 @@ def test_keys_clicks_and_layers_are_given_back(viewer, sweep):
     names = [layer.name for layer in viewer.layers]
     viewer.window.remove_dock_widget(widget)
     assert dict(viewer.keymap) == keys
+    left = {str(key) for layer in viewer.layers for key in layer.keymap}
+    assert not left & {"Space", "Left", "Right", "C", "D", "T", "P", "Escape"}, left
     assert list(viewer.mouse_drag_callbacks) == clicks
     _, again = viewer.window.add_plugin_dock_widget("skyrmlive")
     give(again, [sweep(1)])
