@@ -36,8 +36,10 @@ lint:  ## style and types
 test: lint  ## style, types and all tests (PYTEST=... hands options to pytest)
 	@tools/setup_screen.sh --virtual
 ifeq ($(strip $(PYTEST)),)
-	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest --ignore tests/trainer
-# The trainer forks workers: in a process without Qt's and napari's threads.
+# Three processes: what starts others must not do so beside Qt's and napari's threads, where that
+# has ended in a segmentation fault.
+	@echo "== pytest" && $(TEST)/pytest --ignore tests/trainer --ignore tests/napari_plugin
+	@echo "== pytest, viewer" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest tests/napari_plugin
 	@echo "== pytest, trainer" && $(TEST)/pytest tests/trainer
 else
 	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(PYTEST)

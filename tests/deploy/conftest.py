@@ -40,7 +40,7 @@ def receive(listener):
     def receive(n: int) -> list:
         arrivals: list = []
         while len(arrivals) < n:
-            batch = listener.receive(20, n - len(arrivals))
+            batch = listener.receive(60, n - len(arrivals))
             assert batch, f"only {len(arrivals)} of {n} frames came"
             arrivals += batch
         return [arrival.frame for arrival in arrivals]
@@ -62,6 +62,6 @@ def wait_until_connected():
     """Return a function that waits for the receiver, since what is sent before is dropped."""
 
     def wait(push) -> None:
-        assert push._socket.poll(20_000, zmq.POLLOUT), "nobody answers"
+        assert push._socket.poll(60_000, zmq.POLLOUT), "nobody answers"
 
     return wait
