@@ -2,5 +2,5 @@
 
 import signal
 
-# A shell's background job ignores SIGINT, and so would the programs that tests start and stop by it.
+# A background job of a shell ignores SIGINT, and so would the programs that tests stop by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
