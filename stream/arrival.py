@@ -9,6 +9,9 @@ from typing import Protocol
 
 from .frame import Frame
 
+#: Pixels that a source hands over at a time: they are written to disk in parallel.
+BATCH_BYTES = 64 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:

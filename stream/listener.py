@@ -12,11 +12,13 @@ import zmq
 from .arrival import Arrival
 from .closing import Closing
 from .errors import FrameRejected
-from .frame import MAX_SIDE, Frame
+from .frame import MAX_SIDE
+from .incoming import take_in
 from .numbering import Numbering
 from .security import ClientAccess, ServerAccess
 from .security.door import Door
 from .security.handshake import Handshake
+from .sparse_log import SparseLog
 from .stage import StageLog, StageReading
 from .wire import decode_message
 
@@ -26,11 +28,6 @@ _MAX_MESSAGE_BYTES = MAX_SIDE * MAX_SIDE * 8
 #: Messages that ZeroMQ holds for us. PULL then stops its sender, so a few are enough; a publisher
 #: does not stop for SUB and drops instead, so that more are worth their memory.
 _RECEIVE_HWM = {"pull": 16, "sub": 256}
-#: Pixels handed over at a time: they are written to disk in parallel.
-_BATCH_BYTES = 64 * 2**20
-_BATCH_MESSAGES = 64
-#: After so many rejections only every thousandth is logged, lest the log fill the disk.
-_LOGGED_REJECTIONS = 100
 
 
 class FrameListener(Closing):
@@ -78,6 +75,7 @@ class FrameListener(Closing):
     ) -> None:
         self.received = 0
         self.rejected = 0
+        self._rejections = SparseLog(_log)
         self.stage_readings = 0
         self.stage = StageLog()
         self._numbering = Numbering()
@@ -150,24 +148,10 @@ class FrameListener(Closing):
         max_frames
             Most frames to return. Fewer come if they are large.
         """
-        arrivals: list[Arrival] = []
-        n_bytes = 0
-        n_messages = 0
-        deadline = time.monotonic() + timeout_s
         if self._handshake is not None:
             self._handshake.retry()
-        while len(arrivals) < max_frames and n_bytes < _BATCH_BYTES:
-            wait_s = 0.0 if arrivals else max(0.0, deadline - time.monotonic())
-            if wait_s == 0 and n_messages >= _BATCH_MESSAGES:  # a flood of something else
-                break
-            if not self._socket.poll(round(wait_s * 1000)):
-                break
-            n_messages += 1
-            frame = self._take(self._socket.recv_multipart(copy=False))
-            if frame is not None:
-                received_at = time.time()
-                arrivals.append(Arrival(self.stage.attach(frame, received_at), received_at))
-                n_bytes += frame.pixels.nbytes
+        arrivals: list[Arrival] = []
+        take_in(self._socket, self._take, arrivals, timeout_s, max_frames)
         return arrivals
 
     def __iter__(self) -> Iterator[Arrival]:
@@ -181,7 +165,7 @@ class FrameListener(Closing):
             self._handshake.close()
         self._socket.close()
 
-    def _take(self, parts: list[zmq.Frame]) -> Frame | None:
+    def _take(self, parts: list[zmq.Frame]) -> list[Arrival]:
         try:
             # Its connection was made while it was authorised, and ZeroMQ cannot cut it.
             if self._door is not None and not self._door.admits(parts[0]):
@@ -190,12 +174,12 @@ class FrameListener(Closing):
             if isinstance(message, StageReading):
                 self.stage.add(message)
                 self.stage_readings += 1
-                return None
+                return []
         except FrameRejected as reason:
             self.rejected += 1
-            if self.rejected <= _LOGGED_REJECTIONS or self.rejected % 1000 == 0:
-                _log.warning("Message rejected (%d so far): %s", self.rejected, reason)
-            return None
+            self._rejections.warning("Message rejected (%d so far): %s", self.rejected, reason)
+            return []
         self.received += 1
         self._numbering.follow(message.metadata.source, message.metadata.seq)
-        return message
+        received_at = time.time()
+        return [Arrival(self.stage.attach(message, received_at), received_at)]

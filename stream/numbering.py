@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from .sparse_log import SparseLog
+
 _log = logging.getLogger(__name__)
 #: Cameras to follow; of more than these the one silent for longest is forgotten.
 _MAX_SOURCES = 64
-#: After so many remarks only every thousandth is logged, lest the log fill the disk.
-_LOGGED_REMARKS = 100
 
 
 class Numbering:
@@ -30,7 +30,7 @@ class Numbering:
         self.missing = 0
         self.repeated = 0
         self.restarts = 0
-        self._remarks = 0
+        self._remarks = SparseLog(_log)
         self._last: dict[str | None, int] = {}
 
     def follow(self, source: str | None, seq: int | None) -> None:
@@ -45,15 +45,10 @@ class Numbering:
             return
         if seq > last:
             self.missing += seq - last - 1
-            self._remark(f"{seq - last - 1} frames before number {seq} never came.")
+            self._remarks.warning("%d frames before number %d never came.", seq - last - 1, seq)
         elif seq == last:
             self.repeated += 1
-            self._remark(f"The number {seq} came twice.")
+            self._remarks.warning("The number %d came twice.", seq)
         else:
             self.restarts += 1
-            self._remark(f"Number {seq} came after {last}: the camera began anew.")
-
-    def _remark(self, sentence: str) -> None:
-        self._remarks += 1
-        if self._remarks <= _LOGGED_REMARKS or self._remarks % 1000 == 0:
-            _log.warning("%s", sentence)
+            self._remarks.warning("Number %d came after %d: the camera began anew.", seq, last)

@@ -12,6 +12,8 @@ from ..arrival import Arrival
 from ..closing import Closing
 from ..errors import FrameRejected
 from ..frame import MAX_SIDE, Frame
+from ..incoming import take_in
+from ..sparse_log import SparseLog
 from .compression import require_compression
 from .messages import EndMessage, ImageMessage, StartMessage, decode_message
 from .series import Series
@@ -22,11 +24,6 @@ _MAX_MESSAGE_BYTES = MAX_SIDE * MAX_SIDE * 4
 #: Messages that ZeroMQ holds for us. A detector does not wait as a camera's program may: what its
 #: control unit cannot hand over fills its own memory, so that some more are worth ours.
 _RECEIVE_HWM = 64
-#: Pixels handed over at a time: they are written to disk in parallel.
-_BATCH_BYTES = 64 * 2**20
-_BATCH_MESSAGES = 64
-#: After so many rejections only every thousandth is logged, lest the log fill the disk.
-_LOGGED_REJECTIONS = 100
 
 
 class DectrisListener(Closing):
@@ -53,6 +50,7 @@ class DectrisListener(Closing):
         self.address = address
         self.received = 0
         self.rejected = 0
+        self._rejections = SparseLog(_log)
         self.missing = 0
         self.series = 0
         self._series: Series | None = None
@@ -99,20 +97,7 @@ class DectrisListener(Closing):
             Most frames to return. Fewer come if they are large; further channels of the last image
             come with the next call.
         """
-        n_bytes = sum(arrival.frame.pixels.nbytes for arrival in self._pending)
-        n_messages = 0
-        deadline = time.monotonic() + timeout_s
-        while len(self._pending) < max_frames and n_bytes < _BATCH_BYTES:
-            wait_s = 0.0 if self._pending else max(0.0, deadline - time.monotonic())
-            if wait_s == 0 and n_messages >= _BATCH_MESSAGES:  # a flood of something else
-                break
-            if not self._socket.poll(round(wait_s * 1000)):
-                break
-            n_messages += 1
-            frames = self._take(self._socket.recv_multipart(copy=False))
-            received_at = time.time()
-            self._pending += [Arrival(frame, received_at) for frame in frames]
-            n_bytes += sum(frame.pixels.nbytes for frame in frames)
+        take_in(self._socket, self._take, self._pending, timeout_s, max_frames)
         arrivals = self._pending[:max_frames]
         del self._pending[:max_frames]
         return arrivals
@@ -121,19 +106,20 @@ class DectrisListener(Closing):
         """Close the socket."""
         self._socket.close()
 
-    def _take(self, parts: list[zmq.Frame]) -> list[Frame]:
+    def _take(self, parts: list[zmq.Frame]) -> list[Arrival]:
         try:
             if len(parts) != 1:
                 raise FrameRejected(
                     f"A message of Stream V2 has one part, not {len(parts)}; "
                     'is "format" of the control unit\'s stream set to "cbor"?'
                 )
-            return self._follow(decode_message(parts[0].buffer))
+            frames = self._follow(decode_message(parts[0].buffer))
         except FrameRejected as reason:
             self.rejected += 1
-            if self.rejected <= _LOGGED_REJECTIONS or self.rejected % 1000 == 0:
-                _log.warning("Message rejected (%d so far): %s", self.rejected, reason)
+            self._rejections.warning("Message rejected (%d so far): %s", self.rejected, reason)
             return []
+        received_at = time.time()
+        return [Arrival(frame, received_at) for frame in frames]
 
     def _follow(self, message: StartMessage | ImageMessage | EndMessage) -> list[Frame]:
         if isinstance(message, EndMessage):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ..arrival import Arrival
+from ..arrival import BATCH_BYTES, Arrival
 from ..closing import Closing
 from ..errors import UserError
 from ..frame import Frame, FrameMetadata
@@ -18,8 +18,6 @@ from .taken import TakenFiles
 from .watch import FolderWatch
 
 _log = logging.getLogger(__name__)
-#: Pixels handed over at a time: they are written to disk in parallel.
-_BATCH_BYTES = 64 * 2**20
 _MAX_IN_FLIGHT = 64
 #: Files that were read last, whose growth is noticed.
 _RECENT = 32
@@ -104,7 +102,7 @@ class FolderSource(Closing):
             self._next_look = deadline  # who does not wait asks what there is now
         arrivals: list[Arrival] = []
         n_bytes = 0
-        while len(arrivals) < max_frames and n_bytes < _BATCH_BYTES:
+        while len(arrivals) < max_frames and n_bytes < BATCH_BYTES:
             frame = self._next_frame()
             if frame is not None:
                 arrivals.append(Arrival(frame, time.time()))

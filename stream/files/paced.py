@@ -8,14 +8,13 @@ import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from ..arrival import Arrival
+from ..arrival import BATCH_BYTES, Arrival
 from ..closing import Closing
 from ..errors import UserError
 from ..frame import Frame, FrameMetadata
 from .source import FilesSource, frames_of
 
 _log = logging.getLogger(__name__)
-_BATCH_BYTES = 64 * 2**20
 
 
 class PacedFiles(Closing):
@@ -93,7 +92,7 @@ class PacedFiles(Closing):
             self._due = time.monotonic()
         arrivals: list[Arrival] = []
         n_bytes = 0
-        while self._ahead is not None and len(arrivals) < max_frames and n_bytes < _BATCH_BYTES:
+        while self._ahead is not None and len(arrivals) < max_frames and n_bytes < BATCH_BYTES:
             frame = self._ahead
             now = time.monotonic()
             if self._due > now:
