@@ -1,6 +1,42 @@
 """What holds for all tests."""
 
+from __future__ import annotations
+
 import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 
 # A background job of a shell ignores SIGINT, and so would the programs that tests stop by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def disk_of_size(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Return a function that gives a file system of its own, of a size such as ``80k``.
+
+    Given another size it grows to that.
+    """
+    disk = tmp_path / "disk"
+
+    def of_size(size: str) -> Path:
+        options = f"size={size}"
+        if disk.exists():
+            subprocess.run(["mount", "-o", f"remount,{options}", disk], check=True)
+            return disk
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk]
+        try:
+            mounted = subprocess.run(mount, capture_output=True).returncode == 0
+        except FileNotFoundError:
+            mounted = False
+        if not mounted:
+            disk.rmdir()
+            pytest.skip("needs the right to mount")
+        return disk
+
+    yield of_size
+    if disk.exists():
+        subprocess.run(["umount", disk], check=True)

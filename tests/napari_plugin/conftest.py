@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from skyrmlive.stream.frame import Frame, FrameMetadata
+from skyrmlive.stream.publisher import ResultPublisher
 from skyrmlive.stream.result import TABLE_DTYPES, FrameResult, ResultSummary, empty_table
 
 SHAPE = (384, 512)
@@ -58,6 +59,28 @@ def screen(tmp_path_factory):
     if QApplication.instance() is None:
         server.terminate()
         server.wait()
+
+
+@pytest.fixture
+def publisher():
+    with ResultPublisher("tcp://127.0.0.1:*") as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def open_widget(viewer):
+    """Return a function that docks a new widget in `viewer`, which a test module provides."""
+
+    def open_widget():
+        _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
+        return widget
+
+    return open_widget
+
+
+@pytest.fixture
+def widget(open_widget):
+    return open_widget()
 
 
 @pytest.fixture(scope="session")

@@ -27,12 +27,6 @@ def connection():
     connection.stop()
 
 
-@pytest.fixture
-def publisher():
-    with ResultPublisher("tcp://127.0.0.1:*") as publisher:
-        yield publisher
-
-
 def until(condition, again=lambda: None):
     """Call `again` and return what `condition` returns once that is true."""
     deadline = time.monotonic() + PATIENCE_S

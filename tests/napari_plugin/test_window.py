@@ -18,26 +18,10 @@ PATIENCE_MS = 20_000
 
 
 @pytest.fixture
-def publisher():
-    with ResultPublisher("tcp://127.0.0.1:*") as publisher:
-        yield publisher
-
-
-@pytest.fixture
 def viewer(screen, make_napari_viewer):
     viewer = make_napari_viewer(show=True)
     viewer.window.resize(1500, 900)
     return viewer
-
-
-@pytest.fixture
-def widget(viewer):
-    return open_widget(viewer)
-
-
-def open_widget(viewer):
-    _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
-    return widget
 
 
 def play(qtbot, publisher, widget, pairs):
@@ -206,15 +190,17 @@ def test_disconnect_reconnect_and_another_address(qtbot, viewer, widget, publish
     assert not receivers()
 
 
-def test_closing_the_dock_ends_everything_and_it_opens_again(qtbot, viewer, publisher, sweep_frame):
-    widget = open_widget(viewer)
+def test_closing_the_dock_ends_everything_and_it_opens_again(
+    qtbot, viewer, open_widget, publisher, sweep_frame
+):
+    widget = open_widget()
     widget.connect_to_run(publisher.address)
     play(qtbot, publisher, widget, [sweep_frame(0)])
     viewer.window.remove_dock_widget(widget)
     assert not receivers()
     widget.deleteLater()
 
-    again = open_widget(viewer)
+    again = open_widget()
     assert again is not widget
     again.connect_to_run(publisher.address)
     play(qtbot, publisher, again, [sweep_frame(1)])

@@ -19,12 +19,6 @@ def viewer(screen, make_napari_viewer):
     return viewer
 
 
-@pytest.fixture
-def widget(viewer):
-    _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
-    return widget
-
-
 def give(widget, pairs):
     from skyrmlive.napari_plugin.snapshot import Snapshot
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 
@@ -18,19 +17,9 @@ from skyrmlive.stream.sender import FrameSender
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def small_disk(disk_of_size):
     """A file system of its own of 1 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("needs the right to mount")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    return disk_of_size("1m")
 
 
 def noisy(seq: int) -> Frame:
@@ -45,7 +34,7 @@ def wait_for(condition) -> None:
         time.sleep(0.01)
 
 
-def test_the_run_waits_for_space_and_goes_on(small_disk, context, analyser, caplog):
+def test_the_run_waits_for_space_and_goes_on(small_disk, disk_of_size, context, analyser, caplog):
     recorder = RunRecorder(small_disk / "run")
     with FrameListener("tcp://127.0.0.1:*", context=context) as listener:
         run = LiveRun(listener, analyser, recorder=recorder, max_frames=20)
@@ -60,8 +49,7 @@ def test_the_run_waits_for_space_and_goes_on(small_disk, context, analyser, capl
             assert run.status().state == "disk full"
             assert run.status().disk_free_bytes < 200_000
             assert 0 < recorder.n_frames < 20
-            remount = ["mount", "-o", "remount,size=20m", str(small_disk)]
-            subprocess.run(remount, check=True)
+            disk_of_size("20m")
         running.join(60)
     assert not recorder.disk_is_full
     assert "wait until there is space" in caplog.text

@@ -143,29 +143,12 @@ def test_a_file_that_may_not_grow_stops_the_run_cleanly(whole, tmp_path):
     assert (folder / "films.jsonl").read_bytes() == register
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of its own, with room for a few of these films."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=80k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("needs the right to mount")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_a_full_disk_stops_the_run_and_the_rest_follows(whole, tmp_path, small_disk):
-    folder = small_disk / "set"
+def test_a_full_disk_stops_the_run_and_the_rest_follows(whole, disk_of_size):
+    folder = disk_of_size("80k") / "set"  # room for a few of these films
     done = stopped_by_disk(folder, "No space left on device")
     assert 0 < done < COUNT
     # once more, with the disk still full: nothing is lost
     assert stopped_by_disk(folder, "No space left on device") == done
-    remount = ["mount", "-o", "remount,size=10m", str(small_disk)]
-    subprocess.run(remount, check=True)
+    disk_of_size("10m")
     run(folder)
     assert differing(whole, folder) == []
