@@ -15,8 +15,6 @@ synchronised after each frame.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import tempfile
 import time
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import report
 import tensorstore as ts
 from lorentz_frame import ELECTRONS_PER_PIXEL, lorentz_frame
 from rich.console import Console
@@ -148,9 +147,7 @@ def best(runs: list[Figures]) -> Figures:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="fewer repetitions")
     parser.add_argument("--side", type=int, default=2048, help="pixels")
     parser.add_argument("--folder", type=Path, help="on the disk to measure; a temporary one")
     options = parser.parse_args()
@@ -183,8 +180,7 @@ def main() -> None:
                 figures |= {f"{kind}: {name}: {k}": v for k, v in vars(found).items()}
             table.add_section()
     Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report.write(options.json, figures)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ on the same number of pixels in PyTorch, OpenVINO and, where it is installed, ON
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
+import report
 import torch
 from lorentz_frame import lorentz_frame
 from rich.console import Console
@@ -77,9 +75,7 @@ def _ms(run: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="fewer repetitions")
     parser.add_argument("--engine", help="name or folder; by default the shipped one")
     parser.add_argument("--side", type=int, default=2048, help="pixels")
     parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
@@ -108,15 +104,14 @@ def main() -> None:
         ratio = ms / np.median(total)
         table.add_row(f"the paper's network alone, {name}", f"{ms:.0f}", f"{ratio:.0f} times ours")
     Console().print(table)
-    if options.json:
-        figures = {
-            "p50_ms": float(np.median(total)),
-            "p99_ms": float(np.percentile(total, 99)),
-            "ratio_paper_torch": paper["PyTorch"] / float(np.median(total)),
-            "outside_network_ms": float(np.median(outside)),
-            "n_skyrmions": found,
-        }
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    figures = {
+        "p50_ms": float(np.median(total)),
+        "p99_ms": float(np.percentile(total, 99)),
+        "ratio_paper_torch": paper["PyTorch"] / float(np.median(total)),
+        "outside_network_ms": float(np.median(outside)),
+        "n_skyrmions": found,
+    }
+    report.write(options.json, figures)
 
 
 def _quantiles(values: np.ndarray) -> tuple[str, str]:

@@ -11,16 +11,13 @@ fifth. Ends with 1 if anything is lost, miscounted or grows by more than 32 MB. 
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
-import resource
 import time
-from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+import report
 from wire_fuzzer import bombard
+
+from skyrmlive.cli.open_files import allow_many_open_files
 
 GROWTH_MB = 32
 
@@ -56,14 +53,11 @@ def run(messages: int, published: int, rounds: int, silent: int, seed: int) -> d
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer messages")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="fewer messages")
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allow_many_open_files()
     quick = options.quick
     figures = run(
         messages=50_000 if quick else options.messages,
@@ -72,12 +66,8 @@ def main() -> None:
         silent=1000 if quick else 4000,
         seed=options.seed,
     )
-    table = Table("figure", "value", title="Hostile messages")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), f"{value:,}")
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report.show("Hostile messages", figures)
+    report.write(options.json, figures)
     grown = max(figures[f"{of}growth_mb"] for of in ("", "port_", "published_"))
     wrong = figures["lost_frames"] or figures["miscounted"] or figures["faults"]
     if wrong or grown > GROWTH_MB:

@@ -19,9 +19,7 @@ cut is not tried here.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
 import signal
 import subprocess
 import tempfile
@@ -34,10 +32,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.csv as csv
+import report
 from camera import WINDOWS, camera, tall_image
 from recorded import acknowledged, altered
-from rich.console import Console
-from rich.table import Table
 from running import free_address, record, running, serve, skyrmlive
 
 from skyrmlive.inference.engine_store import load_engine
@@ -168,19 +165,13 @@ def run(kills: int, scratch: Path) -> dict[str, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="4 kills")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="4 kills")
     parser.add_argument("--kills", type=int, default=200)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         figures = run(4 if options.quick else options.kills, Path(scratch))
-    table = Table("figure", "value", title=f"frames of {SIDE}x{SIDE}, runs killed and read back")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report.show(f"frames of {SIDE}x{SIDE}, runs killed and read back", figures)
+    report.write(options.json, figures)
     if any(figures[fault] for fault in FAULTS):
         raise SystemExit(1)
 

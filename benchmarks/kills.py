@@ -11,10 +11,8 @@ when every file in its folder, names and bytes, is that of the uninterrupted one
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import filecmp
-import json
 import os
 import signal
 import subprocess
@@ -25,9 +23,8 @@ import traceback
 from pathlib import Path
 
 import numpy as np
+import report
 import torch
-from rich.console import Console
-from rich.table import Table
 
 from skyrmlive.trainer.dataset.film_recipe import FilmRecipe
 from skyrmlive.trainer.dataset.film_set import SimulatedFilms
@@ -173,20 +170,14 @@ def run(kills: int, scratch: Path) -> dict[str, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="20 kills")
+    parser = report.parser(__doc__, quick="20 kills")
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
     torch.set_num_threads(1)  # a fork would not take threads along
     with tempfile.TemporaryDirectory() as scratch:
         figures = run(20 if options.quick else options.kills, Path(scratch))
-    table = Table("figure", "value", title=f"{FILMS} films of 32x32 cells, killed and gone on with")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report.show(f"{FILMS} films of 32x32 cells, killed and gone on with", figures)
+    report.write(options.json, figures)
     if figures["identical_sets"] < figures["sets"] or figures["workers_left_behind"]:
         raise SystemExit(1)
 

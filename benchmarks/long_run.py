@@ -9,8 +9,6 @@ of two starts counts.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import signal
 import socket
@@ -19,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+import report
 import zmq
 from lorentz_frame import lorentz_frame
 from rich.console import Console
@@ -78,9 +77,7 @@ def start_seconds(frame: Frame) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer frames")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="fewer frames")
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--side", type=int, default=512, help="pixels")
     options = parser.parse_args()
@@ -95,13 +92,12 @@ def main() -> None:
     table.add_row(f"resident after {frames // 10} frames", f"{early:.0f} MB")
     table.add_row(f"resident after {frames} frames", f"{late:.0f} MB ({growth:+.1f} %)")
     Console().print(table)
-    if options.json:
-        figures = {
-            "start_seconds": starts[1],
-            "frames": frames,
-            "rss_growth_percent": growth,
-        }
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    figures = {
+        "start_seconds": starts[1],
+        "frames": frames,
+        "rss_growth_percent": growth,
+    }
+    report.write(options.json, figures)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,11 @@ thread on each core.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 from itertools import count
-from pathlib import Path
 
 import numpy as np
+import report
 import torch
 from field_throughput import bandwidth_share, neuralmag, ours, per_second
 from film_farm import CELLS, cost, cost_on_gpu, images_per_second
@@ -137,9 +135,7 @@ def on_gpu(film: Film, quick: bool, table: Table) -> Figures:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer films and repetitions")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="fewer films and repetitions")
     options = parser.parse_args()
     quick = options.quick
     load = os.getloadavg()[0]
@@ -163,8 +159,7 @@ def main() -> None:
     loads = f"{load:.1f} before, {figures['load_at_end']:.1f} after"
     table.title = f"preset {PRESET}, threads: {threads}, load {loads}"
     Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report.write(options.json, figures)
 
 
 if __name__ == "__main__":

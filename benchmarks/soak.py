@@ -15,7 +15,6 @@ short to judge memory and latency by: it only must not lose anything. Linux only
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import tempfile
@@ -26,11 +25,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import report
 import zmq
 from camera import WINDOWS, camera, tall_image
 from recorded import lost
-from rich.console import Console
-from rich.table import Table
 from running import running, serve, subscribed
 
 from skyrmlive.inference.engine_store import load_engine
@@ -211,9 +209,7 @@ def faults(figures: dict[str, float | int], *, quick: bool) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one minute")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="one minute")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=4.0, help="frames a second")
     options = parser.parse_args()
@@ -223,12 +219,8 @@ def main() -> None:
         if shutil.disk_usage(scratch).free < needed:
             raise SystemExit(f"benchmarks/soak.py needs {needed / 1e9:.1f} GB in {scratch}.")
         figures = run(minutes, options.rate, Path(scratch))
-    table = Table("figure", "value", title=f"{minutes:g} minutes of {SIDE}x{SIDE} frames")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), f"{value:.4g}" if value % 1 else f"{value:.0f}")
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report.show(f"{minutes:g} minutes of {SIDE}x{SIDE} frames", figures)
+    report.write(options.json, figures)
     if found := faults(figures, quick=options.quick):
         raise SystemExit("Not as it should be: " + ", ".join(found) + ".")
 

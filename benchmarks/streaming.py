@@ -13,7 +13,6 @@ idle. Every recording is read back and held against what was sent.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import report
 from camera import WINDOWS, camera, tall_image
 from lorentz_frame import lorentz_frame
 from recorded import lost
@@ -202,9 +202,7 @@ def _disk(path: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer frames")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser = report.parser(__doc__, quick="fewer frames")
     parser.add_argument("--scratch", type=Path, help="record on the disk that this folder is on")
     options = parser.parse_args()
     frames, repeats, served, seconds = (32, 2, 8, 2) if options.quick else (200, 5, 200, SMALL_S)
@@ -226,8 +224,7 @@ def main() -> None:
             "lost_frames": figures["lost_frames"] + paced.lost + at_speed.lost + missing,
         }
         show(figures, parts, scratch)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report.write(options.json, figures)
     if figures["lost_frames"]:
         raise SystemExit(1)
 
