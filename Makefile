@@ -36,8 +36,8 @@ lint:  ## style and types
 test: lint  ## style, types and all tests (PYTEST=... hands options to pytest)
 	@tools/setup_screen.sh --virtual
 ifeq ($(strip $(PYTEST)),)
-# Three processes: what starts others must not do so beside Qt's and napari's threads, where that
-# has ended in a segmentation fault.
+# Three processes: behind napari's tests, in their process, the trainer's have ended in a
+# segmentation fault, for a reason that was not found.
 	@echo "== pytest" && $(TEST)/pytest --ignore tests/trainer --ignore tests/napari_plugin
 	@echo "== pytest, viewer" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest tests/napari_plugin
 	@echo "== pytest, trainer" && $(TEST)/pytest tests/trainer
