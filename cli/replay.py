@@ -42,6 +42,12 @@ def replay(
     out: Annotated[
         Path | None, typer.Option(help="Write skyrmions.csv and frames.csv into this folder.")
     ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep everything in a new recording; it shares the frames of the old one."
+        ),
+    ] = None,
     compare: Annotated[
         bool,
         typer.Option("--compare", help="Hold the results against those in the recording."),
@@ -59,8 +65,8 @@ def replay(
 ) -> None:
     """Analyse a recording again, with this or another engine; the recording stays as it is.
 
-    Image files play a run in the same way. What the options say about the image is assumed where
-    a frame does not say it itself.
+    Image files play a run in the same way; with --to they become a recording. What the options say
+    about the image is assumed where a frame does not say it itself.
     """
     if not speed > 0:
         raise UserError("--speed must be greater than 0.")
@@ -74,6 +80,8 @@ def replay(
     if compare and recording is None:
         raise UserError("--compare needs a recording, with its results.")
     source = _source(recording, paths, speed, rate)
+    if to is not None and to.exists():
+        raise UserError(f"{to} exists already; a recording never overwrites anything.")
     with ExitStack() as stack:
         # Only now, since these take seconds, and a mistyped folder should show at once.
         from ..inference.analyser import SkyrmionAnalyser
@@ -81,6 +89,8 @@ def replay(
         from ..stream.csv_files import CsvResults
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
+        from ..stream.recording import RunRecorder
+        from ..stream.recording.again import RecordingAgain
         from ..stream.result import FrameResult
         from .collector import without_pauses
         from .engine_for_frames import engine_for_frames
@@ -102,18 +112,26 @@ def replay(
         comparison = None
         if compare and recording is not None:
             comparison = _comparison(recording, out, stack)
+        again = recorder = None
+        if to is not None and recording is not None:
+            again = stack.enter_context(RecordingAgain(recording, to))
+        elif to is not None:
+            recorder = RunRecorder(to)
         display = LiveDisplay()
 
         def take(result: FrameResult) -> None:
             display.show(result)
             if tables is not None:
                 tables.append(result.summary, result.table)
+            if again is not None:
+                again.append(result)
             if comparison is not None:
                 comparison.append(result.summary.frame, result.table)
 
         run = LiveRun(
             AssumingSource(source, assumed),
             analyser,
+            recorder=recorder,
             publisher=publisher,
             on_result=take,
             replay=True,
@@ -127,6 +145,12 @@ def replay(
         typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")
         if report.failed or report.counters["rejected"]:
             typer.echo(f"{report.failed} failed, {report.counters['rejected']} could not be read.")
+        if again is not None and signals.asked:
+            typer.echo("Interrupted: no new recording is kept.")
+        elif to is not None:
+            if again is not None:
+                again.finish()
+            typer.echo(f"Recording: {to}.")
         if tables is not None:
             typer.echo(f"Tables: {tables.skyrmions}, {tables.frames}.")
         if comparison is not None:

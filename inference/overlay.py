@@ -105,12 +105,26 @@ def _draw_scale_bar(picture: np.ndarray, pixel_size_nm: float) -> None:
     cv2.rectangle(
         picture, (margin, bottom - thickness), (margin + length, bottom), _TEXT_RGB, cv2.FILLED
     )
-    scale = max(0.3, width / 1000)
-    place = (margin, bottom - 3 * thickness)
-    for colour, weight in (((0, 0, 0), 3), (_TEXT_RGB, 1)):  # dark rim: legible on any ground
+    draw_text(picture, f"{length_nm:g} nm", (margin, bottom - 3 * thickness))
+
+
+def draw_text(picture: np.ndarray, text: str, place: tuple[int, int]) -> None:
+    """Write into a picture, in white with a dark rim, which is legible on any ground.
+
+    Parameters
+    ----------
+    picture
+        uint8 RGB of shape (height, width, 3); its width settles the size of the letters.
+    text
+        One line of ASCII.
+    place
+        x, y of the lower left corner, in pixels.
+    """
+    scale = max(0.3, picture.shape[1] / 1000)
+    for colour, weight in (((0, 0, 0), 3), (_TEXT_RGB, 1)):
         cv2.putText(
             picture,
-            f"{length_nm:g} nm",
+            text,
             place,
             cv2.FONT_HERSHEY_SIMPLEX,
             scale,

@@ -32,6 +32,7 @@ OPTIONAL = {
     "dectris",
     "parsl",
     "zarr",
+    "imageio_ffmpeg",
 }
 BASE_PARTS = ("stream", "inference", "cli")
 FILES = sorted(path for part in ALLOWED for path in (ROOT / part).rglob("*.py"))

@@ -19,6 +19,8 @@ def complete(
     n_frames: int,
     pixel_size_nm: float | None,
     between: tuple[float, float] | None,
+    *,
+    name: str | None = None,
 ) -> None:
     """Cut the arrays of a recording to `n_frames` and write what is known at the end of a run.
 
@@ -34,6 +36,8 @@ def complete(
         Side of a pixel where known.
     between
         Unix seconds of the first and of the last frame, where there are any.
+    name
+        Title of the image, if not the name of its directory.
 
     Raises
     ------
@@ -43,7 +47,7 @@ def complete(
     interval_s = _interval_s(between, n_frames)
     set_length(path / IMAGE, n_frames)
     try:
-        write_group(path, ome.image_attributes(path.name, pixel_size_nm, interval_s))
+        write_group(path, ome.image_attributes(name or path.name, pixel_size_nm, interval_s))
         if (path / LABEL_ARRAY / "zarr.json").exists():
             set_length(path / LABEL_ARRAY, n_frames)
             write_group(path / SKYRMIONS, ome.label_image_attributes(pixel_size_nm, interval_s))

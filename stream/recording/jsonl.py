@@ -76,6 +76,22 @@ class JsonLinesReader:
         with self._path.open("rb") as file:
             file.seek(self._ends[index])
             line = file.read(self._ends[index + 1] - self._ends[index])
+        return self._parsed(line, index)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self.since(0)
+
+    def since(self, start: int) -> Iterator[dict[str, Any]]:
+        """Yield the lines from number `start` on, which reads them faster than one by one."""
+        end = len(self)
+        if start >= end:
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._ends[start])
+            for index in range(start, end):
+                yield self._parsed(file.readline(), index)
+
+    def _parsed(self, line: bytes, index: int) -> dict[str, Any]:
         try:
             document = json.loads(line)
         except ValueError:
@@ -83,6 +99,3 @@ class JsonLinesReader:
         if not isinstance(document, dict):
             raise RecordingError(f"Line {index + 1} of {self._path} is damaged.")
         return document
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (self[index] for index in range(len(self)))

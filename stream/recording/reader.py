@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,14 +43,23 @@ class Recording:
         self.path = Path(path)
         self.run = _read_run(self.path)
         self._frames = JsonLinesReader(self.path / FRAMES)
-        self._results = ResultReader(self.path)
         self._image = StoredArray(self.path / IMAGE)
         self._labels: StoredArray | None = None
+
+    @cached_property
+    def _results(self) -> ResultReader:
+        # Thousands of results take a moment to find, and whoever looks at frames needs none.
+        return ResultReader(self.path)
 
     @property
     def n_frames(self) -> int:
         """Number of complete frames."""
         return len(self._frames)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Pixel type of the frames."""
+        return self._image.dtype
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,7 +82,8 @@ class Recording:
     def refresh(self) -> None:
         """Take notice of what was appended since."""
         self._frames.refresh()
-        self._results.refresh()
+        if "_results" in self.__dict__:
+            self._results.refresh()
 
     def frame(self, index: int) -> Frame:
         """Return the frame at `index` with its metadata.
@@ -98,6 +109,11 @@ class Recording:
     def received_at(self, index: int) -> float:
         """Return the Unix seconds at which the frame at `index` arrived."""
         return float(self._index_entry(index)["received_at"])
+
+    def taken_at(self, index: int) -> float:
+        """Return the Unix seconds at which the frame at `index` was taken, or else arrived."""
+        timestamp = self.metadata(index).timestamp
+        return self.received_at(index) if timestamp is None else timestamp
 
     def run_frame(self, index: int) -> int:
         """Return the number that the frame at `index` had in its run.
@@ -125,11 +141,32 @@ class Recording:
     def summaries(self) -> list[ResultSummary]:
         """Return the summary of each analysed frame, in the order of the frames."""
         self._results.refresh()
-        return [
-            _validated(ResultSummary, {k: v for k, v in entry.items() if k != "labels"}, self.path)
-            for entry in self._results.entries()
-            if "error" not in entry
-        ]
+        entries = self._results.entries()
+        return [self._summary(entry) for entry in entries if "error" not in entry]
+
+    def summary(self, index: int) -> ResultSummary | None:
+        """Return the summary of the frame at `index`, None if it has no result."""
+        entry = self._results.entry(index)
+        if entry is None or "error" in entry:
+            return None
+        return self._summary(entry)
+
+    def result_table(self, index: int) -> pd.DataFrame:
+        """Return the rows of `table` that belong to the frame at `index`."""
+        return self._results.table(index).to_pandas()
+
+    def written_summaries(self) -> Iterator[ResultSummary]:
+        """Yield the summaries in the order in which they were written, faster than `summaries`.
+
+        A frame that was analysed twice comes twice; the later one counts.
+        """
+        self._results.refresh()
+        return (self._summary(entry) for entry in self._results.lines() if "error" not in entry)
+
+    def failure(self, index: int) -> str | None:
+        """Return why the frame at `index` could not be analysed, None of any other."""
+        entry = self._results.entry(index)
+        return None if entry is None else entry.get("error")
 
     def failures(self) -> dict[int, str]:
         """Return the frames that could not be analysed, and why."""
@@ -148,6 +185,10 @@ class Recording:
     def stage_readings(self) -> list[StageReading]:
         """Return what the stage's own software told during the run, in the order of arrival."""
         return [StageReading.from_document(entry) for entry in JsonLinesReader(self.path / STAGE)]
+
+    def _summary(self, entry: dict[str, Any]) -> ResultSummary:
+        document = {key: value for key, value in entry.items() if key != "labels"}
+        return _validated(ResultSummary, document, self.path)
 
     def _index_entry(self, index: int) -> dict[str, Any]:
         if index >= len(self._frames):

@@ -68,7 +68,9 @@ def repair(
     if not recording.closed:
         run = recording.run | {"settled": True, "repaired": True}
         n_frames = recording.n_frames
-        between = (_moment(recording, 0), _moment(recording, n_frames - 1)) if n_frames else None
+        between = None
+        if n_frames:
+            between = recording.taken_at(0), recording.taken_at(n_frames - 1)
         pixel_size_nm = recording.metadata(0).pixel_size_nm if n_frames else None
         complete(recording.path, run, n_frames, pixel_size_nm, between)
         done.append(f"It was completed with {n_frames} frames.")
@@ -106,8 +108,3 @@ def _torn_results(recording: Recording) -> set[int]:
         if summary.frame >= recording.n_frames
         or rows[summary.frame] != summary.n_skyrmions + summary.n_stripes
     }
-
-
-def _moment(recording: Recording, index: int) -> float:
-    timestamp = recording.metadata(index).timestamp
-    return recording.received_at(index) if timestamp is None else timestamp

@@ -35,8 +35,7 @@ class ResultReader:
         """Take notice of what was appended since."""
         self._lines.refresh()
         self._tables.refresh()
-        for number in range(self._seen, len(self._lines)):
-            entry = self._lines[number]
+        for number, entry in enumerate(self._lines.since(self._seen), self._seen):
             frame = entry["frame"]
             self._line_of[frame] = number
             (self._failed.add if "error" in entry else self._failed.discard)(frame)
@@ -52,6 +51,18 @@ class ResultReader:
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of all frames, analysed or failed, in the order of the frames."""
         return (self._lines[self._line_of[frame]] for frame in sorted(self._line_of))
+
+    def entry(self, frame: int) -> dict[str, Any] | None:
+        """Return the line of one frame, analysed or failed; None if it has none."""
+        number = self._line_of.get(frame)
+        return None if number is None else self._lines[number]
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield all lines as they were written; a later one of the same frame replaces an earlier.
+
+        This is faster than `entries`.
+        """
+        return iter(self._lines)
 
     def failures(self) -> dict[int, str]:
         """Return the frames that could not be analysed, and why."""
