@@ -121,14 +121,17 @@ def draw_text(picture: np.ndarray, text: str, place: tuple[int, int]) -> None:
         x, y of the lower left corner, in pixels.
     """
     scale = max(0.3, picture.shape[1] / 1000)
-    for colour, weight in (((0, 0, 0), 3), (_TEXT_RGB, 1)):
+    weight, rim = round(max(1.0, scale)), max(1, round(2 * scale))
+    # The rim is the text itself, moved: bolder letters would be wider, too.
+    around = [(dy, dx) for dy in (-rim, 0, rim) for dx in (-rim, 0, rim) if dy or dx]
+    for dy, dx in (*around, (0, 0)):
         cv2.putText(
             picture,
             text,
-            place,
+            (place[0] + dx, place[1] + dy),
             cv2.FONT_HERSHEY_SIMPLEX,
             scale,
-            colour,
-            round(weight * max(1.0, scale)),
+            (0, 0, 0) if dy or dx else _TEXT_RGB,
+            weight,
             cv2.LINE_AA,
         )
