@@ -5,36 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from time import monotonic
 
-from napari.utils.theme import get_theme
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QCloseEvent
-from qtpy.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from ..stream.errors import UserError
 from ..stream.security import ClientAccess
+from .connect_panel import DEFAULT_ADDRESS, ConnectPanel
 from .connection import Connection
 from .curves_panel import CurvesPanel
 from .display_panel import DisplayPanel
-from .filters import Filters
 from .group import Group
-from .keys import Clicks, Keys
-from .layers import CENTRES, FIVE_FOLD, ORDER, SEVEN_FOLD, TAILS, LiveLayers
+from .layers import LiveLayers
 from .model import LiveModel, Status
 from .playback_bar import PlaybackBar
-from .run_status import run_details, run_warnings
 from .selection_panel import SelectionPanel
 from .snapshot import Delivery
+from .status_texts import StatusTexts, whole_status
+from .steering import Steering
 
-DEFAULT_ADDRESS = "tcp://127.0.0.1:5556"
+__all__ = ["DEFAULT_ADDRESS", "LiveWidget"]
 _REFRESH_HZ = 25
 _STATUS_HZ = 4
 
@@ -57,8 +48,15 @@ class LiveWidget(QWidget):
         self.connection = Connection()
         self._layers = LiveLayers(napari_viewer)
         self._build()
-        self._steer()
-
+        self.steering = Steering(
+            napari_viewer,
+            self.model,
+            self._layers,
+            self.playback,
+            self.display,
+            self.selected,
+            self._show_status,
+        )
         self._timer = QTimer(self)
         self._timer.setInterval(1000 // _REFRESH_HZ)
         self._timer.timeout.connect(self.refresh)
@@ -75,35 +73,23 @@ class LiveWidget(QWidget):
         self._show_status()
 
     def _build(self) -> None:
-        self.address = QLineEdit(DEFAULT_ADDRESS)
-        self.address.setToolTip("Where skyrmlive serve publishes its results")
-        self.address.returnPressed.connect(self.connect_or_disconnect)
-        self.server_key = QLineEdit()
-        self.server_key.setPlaceholderText("key of that computer; none on this one")
-        self.server_key.setToolTip(
-            "On the network: the public key of the computer that serve runs on, or its file. "
-            "Your own comes from `skyrmlive keys new` and must be authorised there."
-        )
-        self.button = QPushButton("Connect")
-        self.button.setToolTip("Start or stop watching; the run itself is not touched")
-        self.button.clicked.connect(self.connect_or_disconnect)
-        self.headline, self.details, self.warnings = QLabel(), QLabel(), QLabel()
-        for label in (self.headline, self.details, self.warnings):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.connecting = ConnectPanel()
+        self.connecting.pressed.connect(self.connect_or_disconnect)
+        self.address, self.server_key = self.connecting.address, self.connecting.server_key
+        self.button = self.connecting.button
+        #: Where what is shown comes from, one tab each.
+        self.sources = QTabWidget()
+        self.sources.addTab(self.connecting, "Watch a run")
+        self.texts = StatusTexts()
+        self.headline, self.details = self.texts.headline, self.texts.details
+        self.warnings = self.texts.warnings
         self.curves = CurvesPanel(self.model, self)
-
         self.playback = PlaybackBar()
         self.display = DisplayPanel()
         self.selected = SelectionPanel()
 
-        top = QHBoxLayout()
-        top.addWidget(self.address, stretch=1)
-        top.addWidget(self.button)
         layout = QVBoxLayout(self)
-        layout.addLayout(top)
-        layout.addWidget(self.server_key)
-        for widget in (self.headline, self.details, self.warnings, self.playback):
+        for widget in (self.sources, self.texts, self.playback):
             layout.addWidget(widget)
         groups = QWidget()
         inner = QVBoxLayout(groups)
@@ -118,88 +104,6 @@ class LiveWidget(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout.addWidget(scroll, stretch=1)
         self.setMinimumWidth(360)
-
-    def _steer(self) -> None:
-        """Let controls, keys and clicks reach the model."""
-        self.playback.toggled.connect(self.hold_or_live)
-        self.playback.sought.connect(self.seek)
-        self.display.colouring_chosen.connect(self.set_colouring)
-        self.display.filters_chosen.connect(self.set_filters)
-        self.display.switched.connect(self._layers.set_shown)
-        self._layers.on_switched = self.display.show_switch
-        for name in ORDER:
-            self.display.show_switch(name, self._layers.is_shown(name))
-        actions = {
-            "Space": self.hold_or_live,
-            "Left": lambda: self.step(-1),
-            "Right": lambda: self.step(1),
-            "C": lambda: self.set_colouring(self.model.view.next_colouring()),
-            "D": lambda: self._flip(FIVE_FOLD, SEVEN_FOLD),
-            "T": lambda: self._flip(TAILS),
-            "P": lambda: self._flip(CENTRES),
-            "Escape": self.clear_selection,
-        }
-        self._keys = Keys(self.viewer, actions)
-        self._clicks = Clicks(self.viewer, self._click)
-        self._show_choices()
-
-    def hold_or_live(self) -> None:
-        """Stop the picture at the present frame, or let it be live again."""
-        recent = self.model.view.recent
-        if recent.held is None:
-            recent.hold()
-        else:
-            recent.live()
-        self._redraw()
-
-    def seek(self, position: int) -> None:
-        """Hold the recent frame at `position`."""
-        self.model.view.recent.seek(position)
-        self._redraw()
-
-    def step(self, by: int) -> None:
-        """Hold the frame `by` further on among the recent ones."""
-        self.seek(self.model.view.recent.position + by)
-
-    def set_colouring(self, by: str) -> None:
-        """Colour outlines by a key of `colouring.COLOURINGS`."""
-        self.model.view.colour_by = by
-        self._redraw()
-
-    def set_filters(self, filters: Filters) -> None:
-        """Show only what passes `filters`."""
-        self.model.view.filters = filters
-        self._redraw()
-
-    def clear_selection(self) -> None:
-        """Select no skyrmion."""
-        self.model.view.selection = None
-        self._redraw()
-
-    def _flip(self, *names: str) -> None:
-        shown = not self._layers.is_shown(names[0])
-        for name in names:
-            self._layers.set_shown(name, shown)
-
-    def _click(self, position: tuple[float, ...]) -> None:
-        snapshot = self.model.displayed
-        if snapshot is not None:
-            self.model.view.click(snapshot, *self._layers.to_pixels(position))
-            self._redraw()
-
-    def _redraw(self) -> None:
-        """Draw the frame on the screen anew, after a change of what is wanted."""
-        picture = self.model.picture()
-        if picture is not None:
-            self._layers.show(picture)
-        self._show_choices()
-        self._show_status()
-
-    def _show_choices(self) -> None:
-        view = self.model.view
-        self.playback.follow(view.recent)
-        self.display.follow(view)
-        self.selected.follow(view, self.model.displayed)
 
     def connect_or_disconnect(self) -> None:
         """Do what the button says."""
@@ -229,12 +133,11 @@ class LiveWidget(QWidget):
             access = ClientAccess.from_folder(server_key, keys_folder) if server_key else None
             self.connection.start(address, access)
         except UserError as error:
-            self._show_texts(Status(warnings=str(error)))
+            self.texts.show_status(Status(warnings=str(error)))
             return
         self.model.clear()
-        self._draw_curves()
-        self.button.setText("Disconnect")
-        self._enable_entries(False)
+        self.curves.draw()
+        self.connecting.show_connected(True)
         self._timer.start()
         self._status_timer.start()
         self._show_status()
@@ -244,13 +147,8 @@ class LiveWidget(QWidget):
         self._timer.stop()
         self._status_timer.stop()
         self.connection.stop()
-        self.button.setText("Connect")
-        self._enable_entries(True)
+        self.connecting.show_connected(False)
         self._show_status()
-
-    def _enable_entries(self, enabled: bool) -> None:
-        self.address.setEnabled(enabled)
-        self.server_key.setEnabled(enabled)
 
     def refresh(self) -> None:
         """Draw what has come since the last time, if anything."""
@@ -263,56 +161,16 @@ class LiveWidget(QWidget):
         picture = None if self.model.view.recent.held is not None else self.model.picture()
         if picture is not None:
             self._layers.show(picture)
-        self._show_choices()
-        self._draw_curves()
+        self.steering.show_choices()
+        self.curves.draw()
         self._show_status()
 
-    def _draw_curves(self) -> None:
-        self.curves.draw()
-
     def _show_status(self) -> None:
-        address = self.connection.address
-        status = self.model.status(monotonic())
-        if address is None:
-            prefix = "Not connected"
-        elif self.model.newest is None:
-            prefix = f"Waiting for results from {address}"
-        else:
-            prefix = ""
-        run = self.connection.status
-        items = [] if run is None else run_details(run)
-        # Lines may break between two items, not within one.
-        items = [item.replace(" ", "\N{NO-BREAK SPACE}") for item in items]
-        details = [prefix, status.details, *items]
-        warnings = [
-            self.connection.problem,
-            status.warnings,
-            *(() if run is None else run_warnings(run)),
-        ]
-        self._show_texts(
-            Status(
-                status.headline,
-                "  ·  ".join(text for text in details if text),
-                "\n".join(text for text in warnings if text),
-            )
-        )
-
-    def _show_texts(self, status: Status) -> None:
-        for label, text in (
-            (self.headline, status.headline),
-            (self.details, status.details),
-            (self.warnings, status.warnings),
-        ):
-            if label.text() != text:
-                label.setText(text)
-            label.setVisible(bool(text))
+        self.texts.show_status(whole_status(self.model, self.connection, monotonic()))
 
     def _follow_theme(self) -> None:
-        theme = get_theme(self.viewer.theme)
-        self.curves.set_theme(self.viewer.theme)
-        self.selected.set_theme(self.viewer.theme)
-        self.headline.setStyleSheet("font-size: 16pt;")
-        self.warnings.setStyleSheet(f"color: {theme.warning.as_hex()};")
+        for part in (self.curves, self.selected, self.texts):
+            part.set_theme(self.viewer.theme)
 
     def event(self, event: QEvent) -> bool:
         """Stop when napari takes the widget out of its dock, which sends no close event."""
@@ -327,7 +185,6 @@ class LiveWidget(QWidget):
 
     def _tear_down(self) -> None:
         self.viewer.events.theme.disconnect(self._follow_theme)
-        self._keys.close()
-        self._clicks.close()
+        self.steering.close()
         self._layers.close()
         self.disconnect_from_run()

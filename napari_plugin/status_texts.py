@@ -1,0 +1,68 @@
+"""The three texts that say how things stand: the numbers, the details, and what to doubt."""
+
+from __future__ import annotations
+
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from .connection import Connection
+from .model import LiveModel, Status
+from .run_status import run_details, run_warnings
+
+
+class StatusTexts(QWidget):
+    """Shows a `Status`; an empty text takes no room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headline, self.details, self.warnings = QLabel(), QLabel(), QLabel()
+        self.headline.setToolTip("Skyrmions in this frame; mean and spread of their diameters")
+        self.details.setToolTip("The frame on the screen, and how the run stands")
+        self.warnings.setToolTip("What should make you doubt the numbers, or act")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for label in (self.headline, self.details, self.warnings):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            layout.addWidget(label)
+
+    def show_status(self, status: Status) -> None:
+        """Show these texts."""
+        for label, text in (
+            (self.headline, status.headline),
+            (self.details, status.details),
+            (self.warnings, status.warnings),
+        ):
+            if label.text() != text:
+                label.setText(text)
+            label.setVisible(bool(text))
+
+    def set_theme(self, name: str) -> None:
+        """Take the colours from the napari theme `name`."""
+        self.headline.setStyleSheet("font-size: 16pt;")
+        self.warnings.setStyleSheet(f"color: {get_theme(name).warning.as_hex()};")
+
+
+def whole_status(model: LiveModel, connection: Connection, now: float) -> Status:
+    """Say what the model, the connection and the run itself have to say; `now` as in the model."""
+    status, address, run = model.status(now), connection.address, connection.status
+    if address is None:
+        prefix = "Not connected"
+    elif model.newest is None:
+        prefix = f"Waiting for results from {address}"
+    else:
+        prefix = ""
+    items = [] if run is None else run_details(run)
+    # Lines may break between two items, not within one.
+    items = [item.replace(" ", "\N{NO-BREAK SPACE}") for item in items]
+    warnings = [
+        connection.problem,
+        status.warnings,
+        *(() if run is None else run_warnings(run)),
+    ]
+    return Status(
+        status.headline,
+        "  ·  ".join(text for text in (prefix, status.details, *items) if text),
+        "\n".join(text for text in warnings if text),
+    )
