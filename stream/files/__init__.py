@@ -1,6 +1,7 @@
 """Image files as a source of frames."""
 
 from .folder import FolderSource
+from .numbered import NumberedFrames
 from .paced import PacedFiles
 from .readers import SUFFIXES, read_frames
 from .source import FilesSource, frames_of
@@ -12,6 +13,7 @@ __all__ = [
     "FilesSource",
     "FolderSource",
     "FolderWatch",
+    "NumberedFrames",
     "PacedFiles",
     "TakenFiles",
     "frames_of",

@@ -9,23 +9,23 @@ from typing import Any
 
 from ..frame import Frame, FrameMetadata
 from ..pixels import as_frame_pixels
-from .rosettasciio import images_of, pixel_size_nm, signals_of
+from .rosettasciio import images_of, parts_from, pixel_size_nm, signals_of
 
 #: By version, the length of the tags in the header and the bytes before what it counts.
 _LENGTHS = {3: (">4xI", 8), 4: (">4xQ", 12)}
 
 
-def read_digital_micrograph(path: Path) -> Iterator[Frame]:
-    """Yield the images of a DM3 or DM4 file with their calibration and voltage.
+def read_digital_micrograph(path: Path, start: int = 0) -> Iterator[Frame]:
+    """Yield the images of a DM3 or DM4 file, from `start` on, with calibration and voltage.
 
     Raises
     ------
     UserError
         If RosettaSciIO is not installed.
     """
-    for signal in signals_of(path, "digitalmicrograph"):
+    for signal, first in parts_from(start, signals_of(path, "digitalmicrograph")):
         metadata = None
-        for pixels in images_of(signal):
+        for pixels in images_of(signal, first):
             metadata = metadata or _metadata(signal)
             yield Frame(as_frame_pixels(pixels, path.name), metadata)
 

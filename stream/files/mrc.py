@@ -35,7 +35,7 @@ class _Header:
         return self.offset + n_images * height * width * self.dtype.itemsize
 
 
-def read_mrc(path: Path) -> Iterator[Frame]:
+def read_mrc(path: Path, start: int = 0) -> Iterator[Frame]:
     """Yield the images of an MRC file, first row first, with the pixel size if it is stated.
 
     The format's unit is the angstrom. A cell of 0 or of exactly 1 angstrom a pixel is what programs
@@ -45,7 +45,7 @@ def read_mrc(path: Path) -> Iterator[Frame]:
     metadata = FrameMetadata.model_validate(
         {} if header.pixel_size_nm is None else {"pixel_size_nm": header.pixel_size_nm}
     )
-    for image in read_packed(path, header.offset, header.shape, header.dtype):
+    for image in read_packed(path, header.offset, header.shape, header.dtype, start):
         yield Frame(as_frame_pixels(image, path.name), metadata)
 
 

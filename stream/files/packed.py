@@ -9,7 +9,7 @@ import numpy as np
 
 
 def read_packed(
-    path: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype
+    path: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype, start: int = 0
 ) -> Iterator[np.ndarray]:
     """Yield the images of a contiguous stack, each read when its turn comes.
 
@@ -26,6 +26,8 @@ def read_packed(
         (..., height, width) of the stack.
     dtype
         Pixel type and byte order as in the file.
+    start
+        Number of the first image to read.
 
     Raises
     ------
@@ -35,8 +37,8 @@ def read_packed(
     *stack, height, width = shape
     n_pixels = height * width
     with path.open("rb") as file:
-        file.seek(offset)
-        for number in range(int(np.prod(stack, dtype=np.int64))):
+        file.seek(offset + start * n_pixels * dtype.itemsize)
+        for number in range(start, int(np.prod(stack, dtype=np.int64))):
             pixels = np.fromfile(file, dtype, n_pixels)
             if pixels.size < n_pixels:
                 raise ValueError(f"it ends within image {number}")

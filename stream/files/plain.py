@@ -16,8 +16,10 @@ from .packed import read_packed
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def read_png(path: Path) -> Iterator[Frame]:
+def read_png(path: Path, start: int = 0) -> Iterator[Frame]:
     """Yield the image of a PNG file; colours become grey."""
+    if start:
+        return
     # Through numpy, since OpenCV's own file reader fails on non-ASCII paths on Windows.
     data = np.fromfile(path, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
@@ -48,13 +50,13 @@ def png_is_whole(path: Path) -> bool:
     return False
 
 
-def read_npy(path: Path) -> Iterator[Frame]:
-    """Yield the image (y, x), or the images of the stack (t, y, x), of an NPY file."""
+def read_npy(path: Path, start: int = 0) -> Iterator[Frame]:
+    """Yield the image (y, x), or the images of the stack (t, y, x) from `start`, of an NPY file."""
     stack, offset = _map_npy(path)
     if stack.flags.c_contiguous:
-        images = read_packed(path, offset, stack.shape, stack.dtype)
+        images = read_packed(path, offset, stack.shape, stack.dtype, start)
     else:
-        images = map(np.array, stack)
+        images = map(np.array, stack[start:])
     for image in images:
         yield Frame(as_frame_pixels(image, path.name))
 

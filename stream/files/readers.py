@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 class _Format:
     """How a format is read; whether a file is whole, and its number of frames, where it says so."""
 
-    read: Callable[[Path], Iterator[Frame]]
+    read: Callable[[Path, int], Iterator[Frame]]
     is_whole: Callable[[Path], bool] | None = None
     count: Callable[[Path], int] | None = None
 
@@ -48,7 +48,7 @@ SUFFIXES = tuple(_FORMATS)
 WATCHED_SUFFIXES = tuple(suffix for suffix in SUFFIXES if _FORMATS[suffix].is_whole is not None)
 
 
-def read_frames(path: Path) -> Iterator[Frame]:
+def read_frames(path: Path, start: int = 0) -> Iterator[Frame]:
     """Yield the frames of one file, in order, each naming the file as its `source`.
 
     Stacks are read frame by frame, so that they may be larger than the memory.
@@ -58,6 +58,8 @@ def read_frames(path: Path) -> Iterator[Frame]:
     path
         TIFF (one frame a page), PNG, NPY (y, x) or (t, y, x), MRC, or DM3, DM4 and TVIPS with the
         extra `formats`.
+    start
+        Number of the first frame to yield; those before it are passed over, as a rule unread.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def read_frames(path: Path) -> Iterator[Frame]:
         raise UserError(f"{path} does not exist.") from FileNotFoundError(path)
     empty = True
     try:
-        for frame in kind.read(path):
+        for frame in kind.read(path, start):
             empty = False
             if frame.metadata.source is None:
                 metadata = frame.metadata.model_copy(update={"source": path.name})
@@ -88,7 +90,7 @@ def read_frames(path: Path) -> Iterator[Frame]:
         _log.debug("Reading %s failed", path, exc_info=True)
         reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
         raise UserError(f"{path} cannot be read: {reason}.") from None
-    if empty:  # what is left of some damaged TIFF files is a valid file without pages
+    if empty and not start:  # what is left of some damaged TIFF files is a valid file without pages
         raise UserError(f"{path} cannot be read: it holds no image.")
 
 

@@ -40,13 +40,29 @@ def signals_of(path: Path, plugin: str) -> list[dict[str, Any]]:
     return read(str(path), lazy=path.stat().st_size > _AT_ONCE_BYTES)
 
 
-def images_of(signal: Mapping[str, Any]) -> Iterator[np.ndarray]:
+def parts_from(start: int, signals: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield the signals that hold images from number `start` of the file on, and the first of each.
+
+    Images are numbered through all signals; a spectrum beside them has none.
+    """
+    for signal in signals:
+        n_images = _n_images(signal)
+        if start < n_images:
+            yield signal, start
+        start = max(0, start - n_images)
+
+
+def images_of(signal: Mapping[str, Any], start: int = 0) -> Iterator[np.ndarray]:
     """Yield the images (y, x) of a signal; those of a lazy one are read in their turn."""
     data = signal["data"]
-    if data.ndim < 2:
-        return  # a spectrum beside the image
-    for position in np.ndindex(data.shape[:-2]):
+    for number in range(start, _n_images(signal)):
+        position = np.unravel_index(number, data.shape[:-2]) if data.ndim > 2 else ()
         yield np.asarray(data[position])
+
+
+def _n_images(signal: Mapping[str, Any]) -> int:
+    shape = signal["data"].shape
+    return int(np.prod(shape[:-2])) if len(shape) >= 2 else 0
 
 
 def pixel_size_nm(signal: Mapping[str, Any]) -> float | None:

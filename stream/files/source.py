@@ -50,7 +50,11 @@ class FilesSource:
 
 
 def frames_of(
-    file: Path, overrides: FrameMetadata | None = None, *, file_times: bool = False
+    file: Path,
+    overrides: FrameMetadata | None = None,
+    *,
+    file_times: bool = False,
+    start: int = 0,
 ) -> Iterator[Frame]:
     """Yield the frames of one file with what its place says and the user overrides.
 
@@ -65,13 +69,15 @@ def frames_of(
         Take the time at which the file was last written for the timestamp of a single image that
         has none, and say that it is assumed. This is right for files that a camera has just
         written.
+    start
+        Number of the first frame to yield.
 
     Raises
     ------
     UserError
         As `read_frames` does.
     """
-    frames = read_frames(file)
+    frames = read_frames(file, start)
     if file_times:
         frames = _with_file_time(frames, file)
     update: dict[str, Any] = {}

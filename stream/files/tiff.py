@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,8 +25,8 @@ _UNIT_NM = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "micron
 _TIFFFILE_KEYS = frozenset({"shape", "dtype", "axes", "truncated"})
 
 
-def read_tiff(path: Path) -> Iterator[Frame]:
-    """Yield the frames of a TIFF file in the order of its pages.
+def read_tiff(path: Path, start: int = 0) -> Iterator[Frame]:
+    """Yield the frames of a TIFF file in the order of its pages, from number `start` on.
 
     A page whose description is a JSON object gives its keys as metadata. The pixel size is taken
     from ImageJ and OME files that state a unit of length and square pixels, and not guessed
@@ -33,7 +34,7 @@ def read_tiff(path: Path) -> Iterator[Frame]:
     """
     with tifffile.TiffFile(path) as tif:
         pixel_size_nm = _pixel_size_nm(tif)
-        for image, description in _images(tif, path):
+        for image, description in _images(tif, path, start):
             keys = _json_keys(description)
             if pixel_size_nm is not None:
                 keys.setdefault("pixel_size_nm", pixel_size_nm)
@@ -72,18 +73,17 @@ def tiff_is_whole(path: Path) -> bool:
         return file.read(tif.tiff.offsetsize) == bytes(tif.tiff.offsetsize)
 
 
-def _images(tif: tifffile.TiffFile, path: Path) -> Iterator[tuple[np.ndarray, str]]:
+def _images(tif: tifffile.TiffFile, path: Path, start: int) -> Iterator[tuple[np.ndarray, str]]:
     packed = _packed_series(tif)
     if packed is not None:
-        for image in _packed_images(packed, path):
+        for image in _packed_images(packed, path, start):
             yield image, packed.keyframe.description
         return
-    for page in tif.pages:
-        if not _is_reduced(page):
-            image = page.asarray()
-            if page.aspage().axes == "SYX":  # colours in planes
-                image = np.moveaxis(image, 0, -1)
-            yield image, page.aspage().description
+    for page in islice((page for page in tif.pages if not _is_reduced(page)), start, None):
+        image = page.asarray()
+        if page.aspage().axes == "SYX":  # colours in planes
+            image = np.moveaxis(image, 0, -1)
+        yield image, page.aspage().description
 
 
 def _packed_series(tif: tifffile.TiffFile) -> tifffile.TiffPageSeries | None:
@@ -96,12 +96,12 @@ def _packed_series(tif: tifffile.TiffFile) -> tifffile.TiffPageSeries | None:
     return None
 
 
-def _packed_images(series: tifffile.TiffPageSeries, path: Path) -> Iterator[np.ndarray]:
+def _packed_images(series: tifffile.TiffPageSeries, path: Path, start: int) -> Iterator[np.ndarray]:
     if series.dataoffset is None:  # compressed, or in tiles
         stack = series.asarray()
-        return iter(stack.reshape(-1, *stack.shape[-2:]))
+        return iter(stack.reshape(-1, *stack.shape[-2:])[start:])
     dtype = series.dtype.newbyteorder(series.keyframe.parent.byteorder)
-    return read_packed(path, series.dataoffset, series.shape, dtype)
+    return read_packed(path, series.dataoffset, series.shape, dtype, start)
 
 
 def _is_reduced(page: tifffile.TiffPage | tifffile.TiffFrame) -> bool:
