@@ -173,6 +173,11 @@ class Recording:
         self._results.refresh()
         return self._results.failures()
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether any frame has a label image."""
+        return (self.path / LABEL_ARRAY / "zarr.json").exists()
+
     def labels(self, index: int) -> np.ndarray | None:
         """Return the uint16 labels (height, width) of the frame at `index`, if it has any."""
         self._results.refresh()

@@ -1,0 +1,1 @@
+"""Finished runs in napari: recordings and image files, frame by frame from the disk."""
