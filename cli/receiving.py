@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..stream.arrival import FrameSource
-    from ..stream.recording import RunRecorder
+    from ..stream.recording import Recorder
     from ..stream.stage import StageLog
 
 DEFAULT_LISTEN = "tcp://127.0.0.1:5555"
@@ -63,7 +63,7 @@ class OpenSource:
     name: str
     stage: StageLog | None
 
-    def record_stage(self, recorder: RunRecorder | None) -> None:
+    def record_stage(self, recorder: Recorder | None) -> None:
         """Let the readings of the stage be recorded as they come."""
         if recorder is not None and self.stage is not None:
             self.stage.on_reading = recorder.append_stage

@@ -30,7 +30,12 @@ from .run_options import (
 from .stopping import on_signals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..inference.engine import Engine
+    from ..stream.frame import FrameMetadata
     from ..stream.live import RunReport
+    from ..stream.recording import Recorder
 
 
 def serve(
@@ -59,6 +64,7 @@ def serve(
     keys: KeysFolder = None,
     server_key: ServerKey = None,
     insecure: Insecure = False,
+    control: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Receive frames, record them, find their skyrmions and publish the results.
 
@@ -79,13 +85,19 @@ def serve(
     allow_many_open_files()
     with ExitStack() as stack:
         signals = stack.enter_context(on_signals())
+        steering = None
+        if control is not None:
+            from .control import RunControl
+
+            steering = stack.enter_context(RunControl(control, signals))
         source = open_source(options, stack)
         # Only now, since these take seconds, and a mistyped address should show at once.
         from ..inference.analyser import SkyrmionAnalyser
+        from ..inference.engine_switch import EngineSwitch
         from ..stream.assumptions import AssumingSource
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
-        from ..stream.recording import RunRecorder
+        from ..stream.recording import RunRecorder, SwitchedRecorder
         from .collector import without_pauses
         from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
@@ -99,8 +111,14 @@ def serve(
             )
             if viewer:
                 window = stack.enter_context(ViewerProcess(publisher, access, keys))
-        analyser = SkyrmionAnalyser(engine_for_frames(engine, backend, precision))
-        recorder = None if record is None else RunRecorder(record)
+
+        def find_engine(name: str | None) -> Engine | Callable[[FrameMetadata], Engine]:
+            return engine_for_frames(name, backend, precision)
+
+        engines = EngineSwitch(find_engine(engine))
+        analyser = SkyrmionAnalyser(engines)
+        fixed = None if record is None else RunRecorder(record)
+        recorder: Recorder | None = fixed if steering is None else SwitchedRecorder(fixed)
         source.record_stage(recorder)
         display = LiveDisplay()
         run = LiveRun(
@@ -114,12 +132,23 @@ def serve(
             idle_timeout_s=idle_timeout,
         )
         signals.stops(run)
+        if steering is not None and isinstance(recorder, SwitchedRecorder):
+            steering.ready(
+                source=source.name,
+                results=None if publisher is None else publisher.address,
+                recorder=recorder,
+                engines=engines,
+                engine=engine,
+                find_engine=find_engine,
+            )
         typer.echo(f"Frames from {source.name}, engine {analyser.engine_id}.", err=True)
         if publisher is not None:
             typer.echo(f"Results on {publisher.address}. Ctrl-C stops.", err=True)
         with display, without_pauses():
             report = run.run()
         typer.echo(_summary(report))
+        if steering is not None:
+            steering.report(_summary(report))
         if window is not None and not signals.asked:
             window.wait_until_closed()
 

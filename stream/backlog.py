@@ -47,18 +47,21 @@ class Backlog:
     max_bytes
         Pixels to hold in memory. One frame always fits.
     on_disk
-        Whether every frame can be read back.
+        Says of the number of a frame whether it can be read back.
     in_order
         Whether frames are to be taken in the order of their arrival, all of them.
     """
 
-    def __init__(self, max_bytes: int, *, on_disk: bool, in_order: bool = False) -> None:
+    def __init__(
+        self, max_bytes: int, *, on_disk: Callable[[int], bool], in_order: bool = False
+    ) -> None:
         self._max_bytes = max_bytes
         self._on_disk = on_disk
         self._in_order = in_order
         self._bytes = 0
         self._queue: deque[Waiting] = deque()
-        self._held: OrderedDict[int, Waiting] = OrderedDict()  # whose pixels are in memory
+        # Whose pixels are in memory, and on disk as well.
+        self._held: OrderedDict[int, Waiting] = OrderedDict()
         self._newest_taken = -1
         self._changed = threading.Condition()
 
@@ -68,18 +71,22 @@ class Backlog:
     def put(self, index: int, arrival: Arrival, stopping: Callable[[], bool]) -> None:
         """Append a frame; wait for room if it is nowhere else, unless `stopping` says True."""
         waiting = Waiting(index, arrival.frame, arrival.received_at, arrival.clock_s)
-        size = arrival.frame.pixels.nbytes
+        size, on_disk = arrival.frame.pixels.nbytes, self._on_disk(index)
         with self._changed:
             while self._bytes and self._bytes + size > self._max_bytes:
-                if self._on_disk:
+                if self._held:
                     self._let_go_of_oldest()
+                elif on_disk:  # those in memory are nowhere else: this one waits on the disk
+                    waiting.frame, size = None, 0
+                    break
                 elif stopping():
                     break
                 else:
                     self._changed.wait(0.1)
             self._bytes += size
             self._queue.append(waiting)
-            self._held[index] = waiting
+            if on_disk and waiting.frame is not None:
+                self._held[index] = waiting
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> Waiting | None:
@@ -99,7 +106,7 @@ class Backlog:
                 waiting.overtaken = True
             if waiting.frame is not None:
                 self._bytes -= waiting.frame.pixels.nbytes
-                del self._held[waiting.index]
+                self._held.pop(waiting.index, None)
             self._changed.notify_all()
             return waiting
 

@@ -15,7 +15,7 @@ from .errors import UserError
 from .frame import Frame
 from .publisher import ResultPublisher
 from .receiver import Receiver
-from .recording import RunRecorder, settle
+from .recording import Recorder, settle
 from .result import Analyser, FrameResult
 from .status import RateMeter, RunStatus, State, StatusTicker, disk_free_bytes
 
@@ -83,7 +83,7 @@ class LiveRun:
         source: FrameSource,
         analyser: Analyser,
         *,
-        recorder: RunRecorder | None = None,
+        recorder: Recorder | None = None,
         publisher: ResultPublisher | None = None,
         on_result: Callable[[FrameResult], None] | None = None,
         on_settling: Callable[[int, int], object] = lambda done, total: None,
@@ -103,7 +103,8 @@ class LiveRun:
         self._state: State = "waiting"
         self._rate = RateMeter()
         self._abandoned = False
-        self._backlog = Backlog(queue_bytes, on_disk=recorder is not None, in_order=replay)
+        on_disk = _nowhere if recorder is None else recorder.holds
+        self._backlog = Backlog(queue_bytes, on_disk=on_disk, in_order=replay)
         self._receiver = Receiver(
             source,
             recorder,
@@ -160,6 +161,7 @@ class LiveRun:
         """Return the state of the run; the rate is since the last call."""
         recorder = self._recorder
         is_full = recorder is not None and recorder.disk_is_full
+        to, folder = (None, None) if recorder is None else (recorder.recording_to, recorder.path)
         return RunStatus(
             time=time.time(),
             state="disk full" if is_full else self._state,
@@ -168,7 +170,8 @@ class LiveRun:
             frames_per_second=round(self._rate.rate(self._receiver.n_frames), 2),
             counters=self.counters,
             recordings=[] if recorder is None else [str(path) for path in recorder.paths],
-            disk_free_bytes=None if recorder is None else disk_free_bytes(recorder.path),
+            recording_to=None if to is None else str(to),
+            disk_free_bytes=None if folder is None else disk_free_bytes(folder),
         )
 
     def report(self) -> RunReport:
@@ -255,3 +258,7 @@ class LiveRun:
                 )
         summary.latency_ms["arrival_to_result"] = 1e3 * (time.perf_counter() - waiting.clock_s)
         summary.counters = self.counters
+
+
+def _nowhere(index: int) -> bool:
+    return False

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from .arrival import Arrival, FrameSource
 from .backlog import Backlog
-from .recording import RunRecorder
-from .recording.run import PendingGroup
+from .recording import Recorder
+from .recording.recorder import PendingGroup
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.1
@@ -40,7 +40,7 @@ class Receiver:
     def __init__(
         self,
         source: FrameSource,
-        recorder: RunRecorder | None = None,
+        recorder: Recorder | None = None,
         backlog: Backlog | None = None,
         *,
         max_frames: int | None = None,

@@ -33,6 +33,9 @@ class RunStatus(BaseModel):
     frames_per_second: float = Field(default=0.0, description="received, over the last second")
     counters: dict[str, int] = Field(default_factory=dict)
     recordings: list[str] = Field(default_factory=list, description="folders that are written")
+    recording_to: str | None = Field(
+        default=None, description="folder that new frames go to; empty while they are not recorded"
+    )
     disk_free_bytes: int | None = Field(default=None, description="where the recording lies")
 
 

@@ -2,8 +2,18 @@
 
 from .check import check
 from .reader import Recording
+from .recorder import Recorder
 from .repair import repair
 from .run import RunRecorder
 from .settling import settle
+from .switched import SwitchedRecorder
 
-__all__ = ["Recording", "RunRecorder", "check", "repair", "settle"]
+__all__ = [
+    "Recorder",
+    "Recording",
+    "RunRecorder",
+    "SwitchedRecorder",
+    "check",
+    "repair",
+    "settle",
+]

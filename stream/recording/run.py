@@ -7,7 +7,7 @@ import logging
 import time
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,10 +18,11 @@ from ..errors import UserError
 from ..frame import Frame
 from ..result import FrameResult
 from ..stage import StageReading
-from .frame_writer import FrameWriter, PendingFrames
+from .frame_writer import FrameWriter
 from .jsonl import JsonLinesWriter
 from .layout import STAGE, DiskFull, RecordingError
 from .reader import Recording
+from .recorder import PendingGroup
 from .result_writer import ResultWriter
 
 _log = logging.getLogger(__name__)
@@ -40,14 +41,6 @@ class _Segment:
 
     def takes(self, frame: Frame) -> bool:
         return frame.shape == self.shape and frame.pixels.dtype == self.dtype
-
-
-@dataclass
-class PendingGroup:
-    """Frames on their way to the disk; `start` is the number, in the run, of the first."""
-
-    start: int
-    parts: list[tuple[int, PendingFrames]] = field(default_factory=list)
 
 
 class RunRecorder:
@@ -98,6 +91,15 @@ class RunRecorder:
     def n_frames(self) -> int:
         """Number of frames that are safe on disk."""
         return len(self._place)
+
+    @property
+    def recording_to(self) -> Path:
+        """Folder that the next frame goes to."""
+        return self.path
+
+    def holds(self, index: int) -> bool:
+        """Say that frame `index` of the run is recorded: all are."""
+        return True
 
     @property
     def paths(self) -> list[Path]:

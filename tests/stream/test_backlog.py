@@ -23,7 +23,7 @@ def arrival() -> Arrival:
 @given(st.lists(st.booleans(), max_size=60), st.integers(1, 6))
 def test_the_newest_goes_first_and_none_is_forgotten(puts, room):
     """Whatever the order of putting (True) and taking."""
-    backlog = Backlog(room * 64, on_disk=True)
+    backlog = Backlog(room * 64, on_disk=lambda index: True)
     put, taken = 0, []
     for is_put in [*puts, *[False] * len(puts)]:
         if is_put:
@@ -45,7 +45,7 @@ def test_the_newest_goes_first_and_none_is_forgotten(puts, room):
 
 
 def test_the_oldest_pixels_leave_the_memory_first():
-    backlog = Backlog(3 * 64, on_disk=True)
+    backlog = Backlog(3 * 64, on_disk=lambda index: True)
     for index in range(5):
         backlog.put(index, arrival(), never)
     held = [waiting.frame is not None for waiting in (backlog.take(0) for _ in range(5))]
@@ -54,7 +54,7 @@ def test_the_oldest_pixels_leave_the_memory_first():
 
 
 def test_one_frame_always_fits():
-    backlog = Backlog(1, on_disk=True)
+    backlog = Backlog(1, on_disk=lambda index: True)
     for index in range(2):
         backlog.put(index, arrival(), never)
     newest, oldest = backlog.take(0), backlog.take(0)
@@ -65,7 +65,7 @@ def test_one_frame_always_fits():
 
 
 def test_in_order_means_in_order():
-    backlog = Backlog(10**6, on_disk=False, in_order=True)
+    backlog = Backlog(10**6, on_disk=lambda index: False, in_order=True)
     for index in range(4):
         backlog.put(index, arrival(), never)
     taken = [backlog.take(0) for _ in range(4)]
@@ -73,7 +73,7 @@ def test_in_order_means_in_order():
 
 
 def test_without_a_disk_the_next_frame_waits_for_room():
-    backlog = Backlog(64, on_disk=False)
+    backlog = Backlog(64, on_disk=lambda index: False)
     backlog.put(0, arrival(), never)
     putting = threading.Thread(target=backlog.put, args=(1, arrival(), never))
     putting.start()
@@ -86,7 +86,7 @@ def test_without_a_disk_the_next_frame_waits_for_room():
 
 
 def test_a_stop_ends_that_waiting():
-    backlog = Backlog(64, on_disk=False)
+    backlog = Backlog(64, on_disk=lambda index: False)
     backlog.put(0, arrival(), never)
     backlog.put(1, arrival(), lambda: True)
     assert len(backlog) == 2
