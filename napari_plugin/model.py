@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -139,6 +140,13 @@ class LiveModel:
             details.append(f"{rate_hz:.1f} frames/s")
         if "total" in summary.latency_ms:
             details.append(f"latency {summary.latency_ms['total']:.0f} ms")
+        return self.describe(displayed, details, self._warnings(displayed, self.newest))
+
+    def describe(
+        self, displayed: Snapshot, details: Sequence[str], warnings: Sequence[str]
+    ) -> Status:
+        """Put a frame into words, with `details` and `warnings` besides its own numbers."""
+        summary, details = displayed.result.summary, list(details)
         if summary.temperature_k is not None:
             details.append(f"{summary.temperature_k:.1f} K")
         if summary.field_mt is not None:
@@ -149,7 +157,6 @@ class LiveModel:
             headline = _filtered_headline(displayed.result, self.view.shown(displayed))
         else:
             headline = _headline(summary)
-        warnings = self._warnings(displayed, self.newest)
         return Status(headline, text, "\n".join(warnings))
 
     def _warnings(self, displayed: Snapshot, newest: Snapshot) -> list[str]:

@@ -67,7 +67,7 @@ class LazyImages:
         return self.shape[0]
 
     def image(self, index: int) -> np.ndarray:
-        """Return one image, shape (height, width), black if it cannot be read; not to be written to.
+        """Return one image (height, width), read-only; it is black if it cannot be read.
 
         It may be called by any thread.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -132,11 +132,11 @@ class Recording:
         self._results.refresh()
         return from_batches([self._results.table(frame) for frame in self._results.frames])
 
-    def tables(self) -> Iterator[tuple[int, pd.DataFrame]]:
-        """Yield each analysed frame, in order, and its part of `table`."""
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pd.DataFrame]]:
+        """Yield each analysed frame, in order, and its part of `table`, or some columns of it."""
         self._results.refresh()
         for frame in self._results.frames:
-            yield frame, self._results.table(frame).to_pandas()
+            yield frame, self.result_table(frame, columns)
 
     def summaries(self) -> list[ResultSummary]:
         """Return the summary of each analysed frame, in the order of the frames."""
@@ -151,9 +151,10 @@ class Recording:
             return None
         return self._summary(entry)
 
-    def result_table(self, index: int) -> pd.DataFrame:
-        """Return the rows of `table` that belong to the frame at `index`."""
-        return self._results.table(index).to_pandas()
+    def result_table(self, index: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the rows of `table` that belong to the frame at `index`, or some columns of it."""
+        batch = self._results.table(index)
+        return (batch if columns is None else batch.select(list(columns))).to_pandas()
 
     def written_summaries(self) -> Iterator[ResultSummary]:
         """Yield the summaries in the order in which they were written, faster than `summaries`.

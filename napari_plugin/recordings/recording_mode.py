@@ -1,0 +1,332 @@
+"""The dock widget on a recording in place of a live run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from napari.layers import Layer
+from napari.viewer import Viewer
+from qtpy.QtCore import QObject, QTimer, Signal  # pyright: ignore[reportPrivateImportUsage]
+
+from ...stream.errors import UserError
+from ...stream.recording.layout import RUN
+from ..births import TrackChanges
+from ..curves_panel import CurvesPanel
+from ..history import History
+from ..model import LiveModel, Status
+from ..playback_bar import PlaybackBar
+from ..recent import RecentSnapshots
+from ..selection import Traces
+from ..steering import Steering
+from .frame_loader import FrameLoader
+from .frame_marker import FrameMarker
+from .playback import RecordedPlayback
+from .reader import RECORDING, layers_of_files, recording_folder
+from .recorded_run import RecordedFrame, RecordedRun, track_changes
+from .recorded_traces import RecordedTraces
+from .recording_layers import RecordingLayers
+from .recording_panel import RecordingPanel
+from .work import Work
+
+
+class RecordingMode(QObject):
+    """Opens recordings and images into the window, and follows napari's slider.
+
+    Parameters
+    ----------
+    viewer
+        Whose slider is followed.
+    model, layers, curves, steering
+        Those of the widget: they show a recording as they show a live run.
+    panel
+        Its controls.
+    playback
+        The slider over the recent frames of a live run; a recording has napari's own.
+    on_change
+        Called when the status is to be shown anew.
+    before_opening
+        Called before a recording takes the place of a live run.
+    """
+
+    _history_read = Signal(object, object)
+    _frame_ready = Signal()
+    _problem_met = Signal(str)
+    _surveyed = Signal(object)
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        *,
+        model: LiveModel,
+        layers: RecordingLayers,
+        curves: CurvesPanel,
+        steering: Steering,
+        panel: RecordingPanel,
+        playback: PlaybackBar,
+        on_change: Callable[[], None],
+        before_opening: Callable[[], None],
+    ) -> None:
+        super().__init__(panel)
+        self._viewer, self._model, self._layers = viewer, model, layers
+        self._curves, self._steering, self.panel = curves, steering, panel
+        self._playback = playback
+        self._on_change, self._before_opening = on_change, before_opening
+        self.run: RecordedRun | None = None
+        self._open: _Open | None = None
+        self._files: list[Path] = []
+        self._file_layer: Layer | None = None
+        self._engines: list[str] = []
+        self._problem = ""
+        self._shown: RecordedFrame | None = None
+        #: Whether numbers and births of the whole run have been read.
+        self.history_is_complete = self.survey_is_complete = False
+        self.work = Work(panel, self.open)
+        self._history_read.connect(self._take_history)
+        self._frame_ready.connect(self._follow_slider)
+        self._problem_met.connect(self._take_problem)
+        self._surveyed.connect(self._take_survey)
+        panel.opened.connect(self.open)
+        panel.closed.connect(self.close)
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        for layer in list(viewer.layers):
+            self._offer(layer)
+
+    @property
+    def frame(self) -> int:
+        """Number of the frame on which the slider stands."""
+        axis = self._layers.axis
+        return 0 if axis is None else int(self._viewer.dims.current_step[axis])
+
+    @property
+    def shown(self) -> RecordedFrame | None:
+        """The frame whose outlines are drawn, None before the first."""
+        return self._shown
+
+    def open(self, paths: Sequence[Path | str]) -> None:
+        """Open a recording, or image files and folders of them.
+
+        What cannot be opened is said in the panel, and what was open before stays.
+        """
+        paths = [Path(path) for path in paths]
+        try:
+            folder = recording_folder(paths[0]) if len(paths) == 1 else None
+            if folder is not None:
+                self._open_recording(RecordedRun(folder))
+            elif len(paths) == 1 and (paths[0] / RUN).exists():
+                RecordedRun(paths[0])  # says what is wrong with it
+            else:
+                self._open_files(paths)
+        except UserError as error:
+            self.panel.say(str(error))
+
+    def close(self) -> None:
+        """Close what is open; the window is empty then, and ready for a live run."""
+        self.work.follow(None, [], 0)
+        self._remove_file_layer()
+        self._files = []
+        self.panel.show_open("", is_recording=False)
+        if self._open is None:
+            return
+        self._open.end()
+        self._open = self.run = self._shown = None
+        self._playback.show()
+        self._layers.clear()
+        self._model.view.recent = RecentSnapshots()
+        self._model.view.traces = Traces()
+        self._model.history = History()
+        self._model.clear()
+        self._steering.show_choices()
+        self._curves.draw_now()
+        self._on_change()
+
+    def tear_down(self) -> None:
+        """End all threads and processes, and leave the layers."""
+        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
+        self.work.close()
+        if self._open is not None:
+            self._open.end()
+            self._open = None
+
+    def go_to(self, frame: int) -> None:
+        """Move the slider to frame number `frame`."""
+        if self._layers.axis is not None:
+            self._viewer.dims.set_current_step(self._layers.axis, frame)
+
+    def status(self) -> Status | None:
+        """Return what the frame on the screen says, None while no recording is open."""
+        if self.run is None:
+            return None
+        details = [f"{self.run.name}, frame {self.frame} of {len(self.run)}"]
+        if not self.history_is_complete:
+            details.append("reading the results")
+        shown = self._shown
+        if shown is None:
+            return Status("", details[0], self._problem)
+        warnings = [self._problem, *shown.snapshot.result.summary.warnings]
+        if shown.absent:
+            details = [detail.replace(" ", "\N{NO-BREAK SPACE}") for detail in details]
+            return Status("No result", "  ·  ".join(details), _lines([shown.absent, *warnings]))
+        return self._model.describe(shown.snapshot, details, [text for text in warnings if text])
+
+    def _open_recording(self, run: RecordedRun) -> None:
+        self.close()
+        self._before_opening()
+        self._model.clear()
+        self.run, self._shown, self._problem, self._engines = run, None, "", []
+        self.history_is_complete = self.survey_is_complete = False
+        self._remove_layers_of(run.path)
+        self._model.view.recent = RecordedPlayback(len(run), self.go_to)
+        self._model.view.traces = RecordedTraces(run.path, self._frame_ready.emit)
+        self._playback.hide()
+        self._layers.show_recording(run.images, run.pixel_size_nm)
+        self._open = _Open(self, run)
+        self.panel.path.setText(str(run.path))
+        self.panel.say("")
+        self.work.follow(run.path, [run.path], len(run))
+        self._show_info()
+        self._follow_slider()
+        self._curves.fit()
+
+    def _open_files(self, paths: list[Path]) -> None:
+        data = layers_of_files(paths)
+        self.close()
+        self._before_opening()
+        self._layers.clear()
+        layer = Layer.create(*data[0])
+        self._file_layer = self._viewer.add_layer(layer)
+        self._files = paths
+        self.panel.path.setText(str(paths[0]))
+        self.panel.say("")
+        frames = data[0][0]
+        self.work.follow(None, paths, len(frames))
+        height, width = frames.shape[1:]
+        text = f"{len(frames)} frames of {width} x {height} pixels. They are not analysed."
+        self.panel.show_open(text, is_recording=False)
+
+    def _show_info(self) -> None:
+        assert self.run is not None
+        n_frames, height, width = self.run.images.shape
+        text = f"{n_frames} frames of {width} x {height} pixels"
+        if self.history_is_complete:
+            text += f", {len(self._model.history)} analysed"
+        if self._engines:
+            text += " by " + ", ".join(name.partition("@")[0] for name in self._engines if name)
+        self.panel.show_open(f"{text}.", is_recording=True)
+
+    def follow_slider(self, event: Any = None) -> None:
+        """Show the frame on which the slider stands, or as soon as it has been read."""
+        self._follow_slider()
+
+    def _follow_slider(self) -> None:
+        if self._open is None:
+            return
+        frame = self.frame
+        recent = self._model.view.recent
+        if isinstance(recent, RecordedPlayback):
+            recent.frame = frame
+        self._open.marker.mark(self._model.history, frame)
+        found = self._open.loader.want(frame)
+        if found is None:
+            return
+        is_new = found is not self._shown
+        self._shown = found
+        self._model.newest, self._model.tails = found.snapshot, found.tails
+        self._steering.redraw()
+        if is_new and self._curves.shown["sizes"].isChecked():
+            self._curves.draw()
+
+    def _take_history(self, history: History, engines: list[str]) -> None:
+        if self._open is None or history is not self._open.history:
+            return
+        self._model.history, self._engines = history, engines
+        self.history_is_complete = True
+        self._show_info()
+        self._curves.fit()
+        self._follow_slider()
+        self._on_change()
+
+    def _take_survey(self, changes: list[TrackChanges]) -> None:
+        if self._open is None or changes is not self._open.changes:
+            return
+        for change in changes:
+            self._model.history.note(change)
+            self._model.bursts.note(change)
+        self.survey_is_complete = True
+        self._curves.draw_now()
+
+    def _take_problem(self, text: str) -> None:
+        self._problem = text
+        self._on_change()
+
+    def _on_inserted(self, event: Any) -> None:
+        self._offer(event.value)
+
+    def _offer(self, layer: Any) -> None:
+        """Take over a recording that napari's reader has put into the viewer."""
+        path = layer.metadata.get(RECORDING)
+        if path is not None and self.run is None:
+            QTimer.singleShot(0, self, lambda: self._take_over(path))
+
+    def _take_over(self, path: str) -> None:
+        still_there = any(layer.metadata.get(RECORDING) == path for layer in self._viewer.layers)
+        if self.run is None and still_there:
+            self.open([path])
+
+    def _remove_layers_of(self, path: Path) -> None:
+        for layer in list(self._viewer.layers):
+            if layer.metadata.get(RECORDING) == str(path):
+                self._viewer.layers.remove(layer)
+
+    def _remove_file_layer(self) -> None:
+        if self._file_layer is not None and self._file_layer in self._viewer.layers:
+            self._viewer.layers.remove(self._file_layer)
+        self._file_layer = None
+
+
+class _Open:
+    """What belongs to one recording while it is open, so that none outlives it."""
+
+    def __init__(self, mode: RecordingMode, run: RecordedRun) -> None:
+        self._mode = mode
+        self.history: History | None = None
+        self.changes: list[TrackChanges] | None = None
+        self._run = run
+        self._survey: Thread | None = None
+        self._stopping = Event()
+        self.marker = FrameMarker(mode._curves, mode.go_to)
+        self.loader = FrameLoader(
+            run, self._take_history, mode._frame_ready.emit, mode._problem_met.emit
+        )
+        mode._viewer.dims.events.current_step.connect(mode.follow_slider)
+
+    def end(self) -> None:
+        """Stop all threads."""
+        self._mode._viewer.dims.events.current_step.disconnect(self._mode.follow_slider)
+        self._stopping.set()
+        self.loader.close()
+        if self._survey is not None:
+            self._survey.join()
+        self.marker.close()
+        self._mode._model.view.traces.clear()
+
+    def _take_history(self, history: History, engines: list[str]) -> None:
+        self.history = history
+        self._mode._history_read.emit(history, engines)
+        self._survey = Thread(target=self._look_at_tracks, name="skyrmlive births", daemon=True)
+        self._survey.start()
+
+    def _look_at_tracks(self) -> None:
+        try:
+            self.changes = list(track_changes(self._run.path, self._stopping.is_set))
+        except UserError as error:
+            self._mode._problem_met.emit(str(error))
+            return
+        if not self._stopping.is_set():
+            self._mode._surveyed.emit(self.changes)
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return "\n".join(text for text in texts if text)
