@@ -17,9 +17,11 @@ from .connection import Connection
 from .curves_panel import CurvesPanel
 from .display_panel import DisplayPanel
 from .group import Group
-from .layers import LiveLayers
 from .model import LiveModel, Status
 from .playback_bar import PlaybackBar
+from .recordings.recording_layers import RecordingLayers
+from .recordings.recording_mode import RecordingMode
+from .recordings.recording_panel import RecordingPanel
 from .selection_panel import SelectionPanel
 from .snapshot import Delivery
 from .status_texts import StatusTexts, whole_status
@@ -46,7 +48,7 @@ class LiveWidget(QWidget):
         self.viewer = napari_viewer
         self.model = LiveModel()
         self.connection = Connection()
-        self._layers = LiveLayers(napari_viewer)
+        self._layers = RecordingLayers(napari_viewer)
         self._build()
         self.steering = Steering(
             napari_viewer,
@@ -56,6 +58,17 @@ class LiveWidget(QWidget):
             self.display,
             self.selected,
             self._show_status,
+        )
+        self.recordings = RecordingMode(
+            napari_viewer,
+            model=self.model,
+            layers=self._layers,
+            curves=self.curves,
+            steering=self.steering,
+            panel=self.recording_panel,
+            playback=self.playback,
+            on_change=self._show_status,
+            before_opening=self._make_way_for_recording,
         )
         self._timer = QTimer(self)
         self._timer.setInterval(1000 // _REFRESH_HZ)
@@ -80,6 +93,9 @@ class LiveWidget(QWidget):
         #: Where what is shown comes from, one tab each.
         self.sources = QTabWidget()
         self.sources.addTab(self.connecting, "Watch a run")
+        self.recording_panel = RecordingPanel()
+        place = self.sources.addTab(self.recording_panel, "Recording")
+        self.sources.setTabToolTip(place, "Look at a finished run or at images, and analyse them")
         self.texts = StatusTexts()
         self.headline, self.details = self.texts.headline, self.texts.details
         self.warnings = self.texts.warnings
@@ -127,6 +143,7 @@ class LiveWidget(QWidget):
             Where the own key is; by default where `skyrmlive keys` keeps it.
         """
         self.disconnect_from_run()
+        self.recordings.close()
         self.address.setText(address)
         self.server_key.setText(server_key)
         try:
@@ -141,6 +158,20 @@ class LiveWidget(QWidget):
         self._timer.start()
         self._status_timer.start()
         self._show_status()
+
+    def open_recording(self, path: Path | str) -> None:
+        """Show a recording, or image files, in place of a live run.
+
+        Parameters
+        ----------
+        path
+            Folder of a recording, an image file, or a folder of image files.
+        """
+        self.recordings.open([path])
+
+    def _make_way_for_recording(self) -> None:
+        self.disconnect_from_run()
+        self.sources.setCurrentWidget(self.recording_panel)
 
     def disconnect_from_run(self) -> None:
         """Stop watching; what is on the screen stays."""
@@ -166,7 +197,8 @@ class LiveWidget(QWidget):
         self._show_status()
 
     def _show_status(self) -> None:
-        self.texts.show_status(whole_status(self.model, self.connection, monotonic()))
+        recorded = self.recordings.status()
+        self.texts.show_status(recorded or whole_status(self.model, self.connection, monotonic()))
 
     def _follow_theme(self) -> None:
         for part in (self.curves, self.selected, self.texts):
@@ -185,6 +217,7 @@ class LiveWidget(QWidget):
 
     def _tear_down(self) -> None:
         self.viewer.events.theme.disconnect(self._follow_theme)
+        self.recordings.tear_down()
         self.steering.close()
         self._layers.close()
         self.disconnect_from_run()
