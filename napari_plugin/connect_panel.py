@@ -32,7 +32,7 @@ class ConnectPanel(QWidget):
         top.addWidget(self.address, stretch=1)
         top.addWidget(self.button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setContentsMargins(4, 4, 4, 4)
         layout.addLayout(top)
         layout.addWidget(self.server_key)
 

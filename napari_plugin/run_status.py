@@ -19,9 +19,11 @@ def run_details(status: RunStatus) -> list[str]:
     """Return what the operator should know at any time, one item each."""
     counters = status.counters
     details = [_STATES[status.state]]
-    if "recorded" in counters:
+    # A run that says nothing of it is an older one, or records from its first frame to its last.
+    told = "recording_to" in status.model_fields_set
+    if counters.get("recorded") or ("recorded" in counters and not told):
         details.append(f"{counters['recorded']} frames recorded")
-    else:
+    if "recorded" not in counters or (told and status.recording_to is None):
         details.append("not recording")
     if counters.get("waiting"):
         details.append(f"{counters['waiting']} to catch up")
@@ -31,7 +33,7 @@ def run_details(status: RunStatus) -> list[str]:
         if counters.get(name):
             details.append(f"{counters[name]} {words}")
     if status.disk_free_bytes is not None:
-        details.append(f"{_bytes_in_words(status.disk_free_bytes)} of disk left")
+        details.append(f"{bytes_in_words(status.disk_free_bytes)} of disk left")
     return details
 
 
@@ -40,11 +42,12 @@ def run_warnings(status: RunStatus) -> list[str]:
     if status.state == "disk full":
         return ["The disk is full: frames wait until there is space. Nothing is lost so far."]
     if status.disk_free_bytes is not None and status.disk_free_bytes < _LITTLE_SPACE:
-        return [f"Only {_bytes_in_words(status.disk_free_bytes)} of disk are left."]
+        return [f"Only {bytes_in_words(status.disk_free_bytes)} of disk are left."]
     return []
 
 
-def _bytes_in_words(n_bytes: int) -> str:
+def bytes_in_words(n_bytes: int) -> str:
+    """Return a size as people say it."""
     if n_bytes >= 1e12:
         return f"{n_bytes / 1e12:.1f} TB"
     if n_bytes >= 1e9:

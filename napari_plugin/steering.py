@@ -9,10 +9,22 @@ from napari.viewer import Viewer
 from .display_panel import DisplayPanel
 from .filters import Filters
 from .keys import Clicks, Keys
-from .layers import CENTRES, FIVE_FOLD, ORDER, SEVEN_FOLD, TAILS, LiveLayers
+from .layers import CENTRES, FIVE_FOLD, PARTS, SEVEN_FOLD, TAILS, LiveLayers
 from .model import LiveModel
 from .playback_bar import PlaybackBar
 from .selection_panel import SelectionPanel
+
+#: What each key does while the picture has the focus.
+KEYS = {
+    "Space": "hold, or live again",
+    "Left": "the frame before",
+    "Right": "the next frame",
+    "C": "the next colouring",
+    "T": "tails",
+    "P": "centre points",
+    "D": "defects",
+    "Escape": "select no skyrmion",
+}
 
 
 class Steering:
@@ -52,7 +64,7 @@ class Steering:
         display.filters_chosen.connect(self.set_filters)
         display.switched.connect(layers.set_shown)
         layers.on_switched = display.show_switch
-        for name in ORDER:
+        for name in PARTS:
             display.show_switch(name, layers.is_shown(name))
         self._keys = Keys(viewer, self._actions())
         self._clicks = Clicks(viewer, self._click)

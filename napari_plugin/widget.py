@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from time import monotonic
 
+from napari.utils.theme import get_theme
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QCloseEvent
-from qtpy.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from ..stream.errors import UserError
 from ..stream.security import ClientAccess
@@ -17,11 +18,13 @@ from .connection import Connection
 from .curves_panel import CurvesPanel
 from .display_panel import DisplayPanel
 from .group import Group
+from .key_list import KeyList
 from .model import LiveModel, Status
 from .playback_bar import PlaybackBar
 from .recordings.recording_layers import RecordingLayers
 from .recordings.recording_mode import RecordingMode
 from .recordings.recording_panel import RecordingPanel
+from .running.desk import RunDesk
 from .selection_panel import SelectionPanel
 from .snapshot import Delivery
 from .status_texts import StatusTexts, whole_status
@@ -33,9 +36,9 @@ _STATUS_HZ = 4
 
 
 class LiveWidget(QWidget):
-    """Connects to a running `skyrmlive serve` and shows its newest frame and the curves of its run.
+    """Starts a run or connects to one, and shows its newest frame and its curves.
 
-    Closing it, the window or the program ends the connection.
+    Closing it ends the connection and no run; for the window and the program see `CloseGuard`.
 
     Parameters
     ----------
@@ -92,10 +95,17 @@ class LiveWidget(QWidget):
         self.button = self.connecting.button
         #: Where what is shown comes from, one tab each.
         self.sources = QTabWidget()
+        self.desk = RunDesk(self)
+        self.desk.ready.connect(self.connect_to_run)
+        self.desk.ended.connect(self.disconnect_from_run)
+        self.sources.addTab(self.desk.panel, "Run here")
         self.sources.addTab(self.connecting, "Watch a run")
         self.recording_panel = RecordingPanel()
         place = self.sources.addTab(self.recording_panel, "Recording")
         self.sources.setTabToolTip(place, "Look at a finished run or at images, and analyse them")
+        self.sources.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.sources.setTabToolTip(0, "Start a run on this computer, and steer it")
+        self.sources.setTabToolTip(1, "Watch a run that goes on here or elsewhere")
         self.texts = StatusTexts()
         self.headline, self.details = self.texts.headline, self.texts.details
         self.warnings = self.texts.warnings
@@ -105,7 +115,7 @@ class LiveWidget(QWidget):
         self.selected = SelectionPanel()
 
         layout = QVBoxLayout(self)
-        for widget in (self.sources, self.texts, self.playback):
+        for widget in (self.sources, self.desk.engines, self.texts, self.playback):
             layout.addWidget(widget)
         groups = QWidget()
         inner = QVBoxLayout(groups)
@@ -113,6 +123,7 @@ class LiveWidget(QWidget):
         inner.addWidget(Group("Picture", self.display, open_at_first=False))
         inner.addWidget(Group("Selected skyrmion", self.selected))
         inner.addWidget(self.curves, stretch=1)
+        inner.addWidget(Group("Keys in the picture", KeyList(), open_at_first=False))
         scroll = QScrollArea()
         scroll.setWidget(groups)
         scroll.setWidgetResizable(True)
@@ -143,6 +154,8 @@ class LiveWidget(QWidget):
             Where the own key is; by default where `skyrmlive keys` keeps it.
         """
         self.disconnect_from_run()
+        if not self.desk.running:
+            self.sources.setCurrentWidget(self.connecting)
         self.recordings.close()
         self.address.setText(address)
         self.server_key.setText(server_key)
@@ -195,6 +208,11 @@ class LiveWidget(QWidget):
         self.steering.show_choices()
         self.curves.draw()
         self._show_status()
+        displayed = self.model.displayed
+        if displayed is not None:
+            result = displayed.result
+            self.desk.engines.set_steered(self.desk.running or self.connection.address is None)
+            self.desk.engines.follow(result.summary.engine, result.metadata)
 
     def _show_status(self) -> None:
         recorded = self.recordings.status()
@@ -203,6 +221,9 @@ class LiveWidget(QWidget):
     def _follow_theme(self) -> None:
         for part in (self.curves, self.selected, self.texts):
             part.set_theme(self.viewer.theme)
+        warning = get_theme(self.viewer.theme).warning.as_hex()
+        self.desk.engines.set_warning_colour(warning)
+        self.desk.panel.set_warning_colour(warning)
 
     def event(self, event: QEvent) -> bool:
         """Stop when napari takes the widget out of its dock, which sends no close event."""
@@ -217,6 +238,7 @@ class LiveWidget(QWidget):
 
     def _tear_down(self) -> None:
         self.viewer.events.theme.disconnect(self._follow_theme)
+        self.desk.close()
         self.recordings.tear_down()
         self.steering.close()
         self._layers.close()

@@ -26,6 +26,8 @@ def screen(tmp_path_factory):
     """
     pytest.importorskip("napari", reason="the extra 'viewer' is not installed")
     os.environ["NAPARI_CONFIG"] = str(tmp_path_factory.mktemp("napari") / "settings.yaml")
+    # Not the runs of whoever sits at this computer.
+    os.environ["SKYRMLIVE_RUNS"] = str(tmp_path_factory.mktemp("runs"))
     if sys.platform != "linux":
         yield
         return

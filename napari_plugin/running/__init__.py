@@ -1,0 +1,1 @@
+"""Starting and steering a run on this computer, and choosing its engine."""
