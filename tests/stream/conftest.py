@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -92,6 +95,18 @@ def make_frame():
 @pytest.fixture
 def analyser() -> BlobAnalyser:
     return BlobAnalyser()
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A free address, held until the test ends: the system gives its port to nobody else.
+
+    ZeroMQ binds to it all the same, since the socket that holds it does not listen.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield f"tcp://127.0.0.1:{held.getsockname()[1]}"
 
 
 @pytest.fixture

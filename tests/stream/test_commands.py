@@ -22,13 +22,6 @@ def skyrmlive(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"tcp://127.0.0.1:{free.getsockname()[1]}"
-
-
 def test_files_are_sent_recorded_and_checked(tmp_path: Path, address: str):
     stack = np.random.default_rng(0).integers(0, 60000, (3, 20, 31)).astype(np.uint16)
     np.save(tmp_path / "film.npy", stack)
