@@ -77,22 +77,3 @@ class FilmBatch:
         return self._with_maps(
             lambda values: values.to(device, dtype if values.is_floating_point() else None)
         )
-
-    def coarsened(self, factor: int = 2) -> FilmBatch:
-        """Return the same films on a grid coarser by `factor`.
-
-        Quantities are averaged over the merged cells; a merged cell belongs to the grain of its
-        first cell.
-        """
-
-        def merge(values: torch.Tensor) -> torch.Tensor:
-            if not values.is_floating_point():
-                return values[..., ::factor, ::factor]
-            mean = torch.nn.functional.avg_pool2d(
-                values if values.ndim == 4 else values[:, None], factor
-            )
-            if values.ndim == 4:  # the easy axis stays a unit vector
-                return mean / mean.norm(dim=1, keepdim=True).clamp(min=1e-30)
-            return mean[:, 0]
-
-        return replace(self._with_maps(merge), cell_size_nm=self.cell_size_nm * factor)
