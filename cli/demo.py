@@ -56,11 +56,11 @@ def _run(
     """Play the sweep; return what became of it, and whether somebody stopped it."""
     from ..inference.analyser import SkyrmionAnalyser
     from ..inference.engine_store import load_engine
+    from ..stream.demo_sweep import FILMS
     from ..stream.files import FilesSource
     from ..stream.listener import FrameListener
     from ..stream.live import LiveRun
     from ..stream.recording import RunRecorder
-    from .demo_camera import FILMS
     from .live_display import LiveDisplay
     from .stopping import on_signals
 

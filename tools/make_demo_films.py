@@ -24,7 +24,7 @@ from skyrmlive.stream.files import read_frames
 from skyrmlive.trainer.sweep.recipe import SweepRecipe
 from skyrmlive.trainer.sweep.run import run_sweep
 
-OUT = Path(__file__).parent.parent / "cli" / "demo_films" / "field_sweep.tif"
+OUT = Path(__file__).parent.parent / "stream" / "demo_films" / "field_sweep.tif"
 TRUTH = OUT.with_name("truth.csv")
 FRAMES = 64
 SIDE = 256

@@ -17,10 +17,10 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from skyrmlive.cli.demo_camera import FILMS
 from skyrmlive.inference.engine_store import load_engine
 from skyrmlive.inference.overlay import draw_overlay
 from skyrmlive.inference.segmenter import Segmenter
+from skyrmlive.stream.demo_sweep import FILMS
 from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.trainer.dataset.film_draw import draw_film
 from skyrmlive.trainer.dataset.recipe_files import load_preset

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from skyrmlive.cli.demo_camera import camera_frames
 from skyrmlive.stream.control import Command, Event, LineTail, append_line, new_run_folder
 from skyrmlive.stream.control.folder import ENVIRONMENT_VARIABLE, RunLock, running_folders
+from skyrmlive.stream.demo_sweep import camera_frames
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.sender import FrameSender
 

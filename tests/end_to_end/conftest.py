@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from skyrmlive.cli.demo_camera import camera_frames
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import load_engine
+from skyrmlive.stream.demo_sweep import camera_frames
 from skyrmlive.stream.frame import Frame
 
 

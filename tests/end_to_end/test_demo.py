@@ -12,7 +12,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
-from skyrmlive.cli import demo_camera
+from skyrmlive.stream import demo_sweep
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.result import TABLE_DTYPES
 
@@ -91,7 +91,7 @@ def test_skyrmions_keep_their_numbers(demo: Demo):
 @pytest.fixture(scope="module")
 def matched(demo: Demo) -> pd.DataFrame:
     """Every true skyrmion away from the border: number, size, and the track found nearest to it."""
-    truth = pd.read_csv(demo_camera.FILMS.with_name("truth.csv"))
+    truth = pd.read_csv(demo_sweep.FILMS.with_name("truth.csv"))
     # the camera doubles the series' pixels
     truth[["y", "x"]] = 2 * (truth[["y", "x"]] + 0.5) - 0.5
     truth = truth[truth[["y", "x"]].sub(255.5).abs().max(axis=1) < 225]

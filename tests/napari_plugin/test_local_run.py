@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from skyrmlive.cli.demo_camera import camera_frames
 from skyrmlive.inference.engine_store import list_engines
 from skyrmlive.napari_plugin.running import choices as remembering
 from skyrmlive.napari_plugin.running.choices import RunChoices, recording_path
@@ -22,6 +21,7 @@ from skyrmlive.napari_plugin.running.engine_facts import (
 from skyrmlive.napari_plugin.running.local_run import LocalRun, RunState
 from skyrmlive.stream.control import Event, running_folders
 from skyrmlive.stream.control.folder import ENVIRONMENT_VARIABLE
+from skyrmlive.stream.demo_sweep import camera_frames
 from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.sender import FrameSender

@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 import pytest
 
-from skyrmlive.cli.demo_camera import camera_frames
+from skyrmlive.stream.demo_sweep import camera_frames
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.sender import FrameSender
 
