@@ -148,9 +148,10 @@ class RunPanel(QWidget):
         going = state is not None and state.phase != "ended"
         self.choices.setVisible(not going)
         self.steering.setVisible(going)
-        if state is None:
-            self.say("")
-            return
+        self.say(
+            "" if state is None else self._words(state), bad=state is not None and state.failed
+        )
+        state = state or RunState()
         running, stopping = state.phase == "running", state.phase == "stopping"
         self.record_button.setEnabled(running)
         recording = state.recording is not None
@@ -166,7 +167,6 @@ class RunPanel(QWidget):
             if stopping
             else "Take in what has come, finish its analysis, and end"
         )
-        self.say(self._words(state), bad=state.failed)
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """Show a message below the controls."""
