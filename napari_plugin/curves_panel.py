@@ -10,7 +10,6 @@ from time import monotonic
 import numpy as np
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QTimer, Signal  # pyright: ignore[reportPrivateImportUsage]
-from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -33,6 +32,7 @@ from .histogram import Diameters, diameters_of
 from .histogram_plot import HistogramPlot
 from .model import LiveModel
 from .palette import ON_DARK, ON_LIGHT
+from .theme import is_light
 
 _BUTTONS = {
     "number": ("Number", "Show or hide the number of skyrmions"),
@@ -43,8 +43,9 @@ _BUTTONS = {
     "events": ("Events", "Show or hide the list of events and the thresholds"),
 }
 _SHOWN_AT_FIRST = ("number", "diameter")
-#: A longer history is drawn less often, so that the picture keeps its pace.
-_LONG, _LONG_EVERY_S = 2_000, 0.25
+#: A longer history is drawn less often, so that the picture keeps its pace: Qt takes longer to
+#: paint two plots than napari for a frame.
+_LONG, _LONG_EVERY_S = 50, 0.25
 
 
 class CurvesPanel(QWidget):
@@ -106,7 +107,8 @@ class CurvesPanel(QWidget):
         top.addWidget(self.fit_button)
         choice.setSpacing(2)
         for button in self.shown.values():
-            choice.addWidget(button, stretch=1)
+            # In proportion to its text, so that none is clipped in a narrow dock.
+            choice.addWidget(button, stretch=len(button.text()) + 2)
         for button in (self.pin, self.figure, self.table):
             bottom.addWidget(button, stretch=1)
         stack = QWidget()
@@ -139,7 +141,7 @@ class CurvesPanel(QWidget):
         """Take the colours from the napari theme `name`."""
         theme = get_theme(name)
         background = theme.background.as_hex()
-        palette = ON_LIGHT if QColor(background).lightness() > 128 else ON_DARK
+        palette = ON_LIGHT if is_light(name) else ON_DARK
         for plot in (*self.plots.values(), self.histogram):
             plot.set_theme(background, theme.text.as_hex(), theme.secondary.as_hex(), palette)
         self.draw_now()
@@ -278,11 +280,21 @@ class CurvesPanel(QWidget):
 
 
 def _range(x: np.ndarray) -> tuple[float, float]:
-    """Return a range around all known `x`, with a margin."""
+    """Return a range around all known `x`, with a margin.
+
+    It grows in steps of at least a thirty-second of itself: between them Qt paints the axes from
+    what it has kept.
+    """
     known = x[np.isfinite(x)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    margin = 0.03 * (high - low) or 0.5
-    return low - margin, high + margin
+    span = high - low
+    if not span:
+        return low - 0.5, low + 0.5
+    step = 2.0 ** np.floor(np.log2(span)) / 16
+    margin = 0.02 * np.ceil(span / step) * step
+    return float(np.floor((low - margin) / step) * step), float(
+        np.ceil((high + margin) / step) * step
+    )
 
 
 def _button(text: str, tip: str, act: Callable[[], None]) -> QPushButton:

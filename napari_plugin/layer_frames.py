@@ -134,7 +134,9 @@ def layers_of(frames: LayerFrames, results: list[FrameResult], *, tracks: bool) 
             positions,
             name=f"{frames.name} centres",
             features=table,
-            size=_size(table),
+            # A point as large as a skyrmion would reach as far along the axis of time.
+            size=1 if whole else _size(table),
+            canvas_size_limits=(9, 10_000) if whole else (2, 10_000),
             symbol="cross",
             face_color="#ffe94d",
             border_color="#101010",

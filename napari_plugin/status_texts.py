@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from .connection import Connection
 from .model import LiveModel, Status
 from .run_status import run_details, run_warnings
+from .theme import warning_colour
 
 
 class StatusTexts(QWidget):
@@ -41,7 +41,7 @@ class StatusTexts(QWidget):
     def set_theme(self, name: str) -> None:
         """Take the colours from the napari theme `name`."""
         self.headline.setStyleSheet("font-size: 16pt;")
-        self.warnings.setStyleSheet(f"color: {get_theme(name).warning.as_hex()};")
+        self.warnings.setStyleSheet(f"color: {warning_colour(name)};")
 
 
 def whole_status(model: LiveModel, connection: Connection, now: float) -> Status:

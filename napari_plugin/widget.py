@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from time import monotonic
 
-from napari.utils.theme import get_theme
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QCloseEvent
@@ -29,6 +28,7 @@ from .selection_panel import SelectionPanel
 from .snapshot import Delivery
 from .status_texts import StatusTexts, whole_status
 from .steering import Steering
+from .theme import warning_colour
 
 __all__ = ["DEFAULT_ADDRESS", "LiveWidget"]
 _REFRESH_HZ = 25
@@ -221,7 +221,7 @@ class LiveWidget(QWidget):
     def _follow_theme(self) -> None:
         for part in (self.curves, self.selected, self.texts):
             part.set_theme(self.viewer.theme)
-        warning = get_theme(self.viewer.theme).warning.as_hex()
+        warning = warning_colour(self.viewer.theme)
         self.desk.engines.set_warning_colour(warning)
         self.desk.panel.set_warning_colour(warning)
 

@@ -65,7 +65,7 @@ def match(metadata: FrameMetadata, engine: ImagingCondition, engines: list[Engin
         return Match()
     outside = [
         f"{quantity.name} {quantity.value:.3g} {quantity.unit} instead of "
-        f"{quantity.low:.3g} to {quantity.high:.3g}"
+        f"{_span(Range(low=quantity.low, high=quantity.high))}"
         for quantity in known_quantities(metadata, engine)
         if quantity.outside
     ]
@@ -92,6 +92,8 @@ def _facts(name: str, path: object) -> EngineFacts:
         f"{condition.voltage_kv:g} kV",
         f"{condition.pixel_size_nm:g} nm/px ({_span(envelope.pixel_size_nm)})",
     ]
+    # Lines may break between two items, not within one.
+    parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts]
     accuracy = accuracy_of(bundle.card)
     return EngineFacts(
         name, condition, ", ".join(parts) + (f" · {accuracy}" if accuracy else ""), bundle.card
@@ -120,4 +122,5 @@ def accuracy_of(card: str) -> str:
 
 def _span(limits: Range, factor: float = 1.0) -> str:
     low, high = limits.low * factor, limits.high * factor
-    return f"{low:g} to {high:g}" if abs(low) <= abs(high) else f"{high:g} to {low:g}"
+    low, high = sorted((low, high), key=abs)
+    return f"{low:.3g} to {high:.3g}"

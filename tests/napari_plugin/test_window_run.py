@@ -64,7 +64,8 @@ def camera(address):
         thread.join()
 
 
-def picture(viewer, name):
+def picture(qtbot, viewer, name):
+    qtbot.wait(300)  # layouts and the canvas settle
     OUTPUT.mkdir(exist_ok=True)
     viewer.screenshot(OUTPUT / f"{name}.png", canvas_only=False, flash=False)
 
@@ -73,7 +74,7 @@ def test_a_run_from_start_to_stop(qtbot, viewer, widget, desk, tmp_path):
     panel, engines = desk.panel, desk.engines
     qtbot.waitUntil(lambda: engines.box.count() >= 3, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: "of disk left" in panel.disk.text(), timeout=PATIENCE_MS)
-    picture(viewer, "napari_run_before")
+    picture(qtbot, viewer, "napari_run_before")
     assert panel.record.isChecked()
     panel.start.click()
     qtbot.waitUntil(lambda: desk.run.state.phase == "running", timeout=PATIENCE_MS)
@@ -94,9 +95,9 @@ def test_a_run_from_start_to_stop(qtbot, viewer, widget, desk, tmp_path):
         qtbot.waitUntil(lambda: engine_on_screen() == "neel-2mm-20deg", timeout=PATIENCE_MS)
         assert "Jaccard" in engines.line.text()
         qtbot.waitUntil(lambda: "Recording in" in panel.message.text(), timeout=PATIENCE_MS)
-        picture(viewer, "napari_run")
+        picture(qtbot, viewer, "napari_run")
         viewer.theme = "light"
-        picture(viewer, "napari_run_light")
+        picture(qtbot, viewer, "napari_run_light")
         viewer.theme = "dark"
         panel.record_button.click()
         qtbot.waitUntil(lambda: desk.run.state.recording is None, timeout=PATIENCE_MS)
@@ -111,7 +112,7 @@ def test_a_run_from_start_to_stop(qtbot, viewer, widget, desk, tmp_path):
     assert f"{sent[0]} frames, {sent[0]} analysed, 0 failed" in panel.message.text()
     assert panel.choices.isVisible()
     assert desk.guard is None
-    picture(viewer, "napari_run_after")
+    picture(qtbot, viewer, "napari_run_after")
     seen = set()
     for path in (first, second):
         assert check(path) == []
@@ -139,7 +140,7 @@ def test_bad_choices_are_said_in_plain_words(qtbot, viewer, widget, desk):
     qtbot.waitUntil(lambda: desk.run.over, timeout=PATIENCE_MS)
     assert "/no/such/folder" in panel.message.text()
     assert panel.choices.isVisible()  # to be mended
-    picture(viewer, "napari_run_refused")
+    picture(qtbot, viewer, "napari_run_refused")
     panel.source.setCurrentIndex(0)
     panel.listen.setText("tcp:/here")
     panel.start.click()
