@@ -12,7 +12,6 @@ from ..frame import Frame
 from .readers import count_frames
 from .source import FilesSource, frames_of
 
-
 #: Lengths that differ by less than this part are those of files with equally many images.
 _ALIKE = 0.2
 
