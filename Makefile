@@ -2,6 +2,7 @@
 #   make demo            a simulated field sweep through the whole system, no screen needed
 #   make demo VIEWER=1   the same, watched in napari
 #   make test            style, types and all tests (napari in a virtual screen)
+#   make test WORKERS=4  the same on four cores
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint detector soak clean
@@ -12,6 +13,11 @@ VIEWER ?= 0
 OUT ?= demo-output
 TEST_EXTRAS := train,viewer,formats,dectris,dev
 TEST := .venv/test/bin
+# A file of tests stays in one process, since its tests share what is slow to make.
+WORKERS ?= 2
+IN_PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Napari's plugin of pytest loads Qt for whatever test, which takes long and is asking for trouble.
+WITHOUT_QT := -p no:napari -p no:napari-plugin-engine -p no:npe2 -p no:pytest-qt
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,11 +42,10 @@ lint:  ## style and types
 test: lint  ## style, types and all tests (PYTEST=... hands options to pytest)
 	@tools/setup_screen.sh --virtual
 ifeq ($(strip $(PYTEST)),)
-# Three processes: behind napari's tests, in their process, the trainer's have ended in a
-# segmentation fault, for a reason that was not found.
-	@echo "== pytest" && $(TEST)/pytest --ignore tests/trainer --ignore tests/napari_plugin
-	@echo "== pytest, viewer" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest tests/napari_plugin
-	@echo "== pytest, trainer" && $(TEST)/pytest tests/trainer
+# Napari's tests apart: behind them, in their process, the trainer's have ended in a segmentation
+# fault, for a reason that was not found.
+	@echo "== pytest" && $(TEST)/pytest $(IN_PARALLEL) $(WITHOUT_QT) --ignore tests/napari_plugin
+	@echo "== pytest, viewer" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(IN_PARALLEL) tests/napari_plugin
 else
 	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(PYTEST)
 endif

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,15 @@ import pytest
 
 # A background job of a shell ignores SIGINT, and so would the programs that tests stop by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Workers share the cores: threads of numpy and torch would wait for each other most of the time.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let files of long tests start first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture
