@@ -13,8 +13,10 @@ COLOURINGS = {
     "confidence": "confidence",
     "psi6": "lattice order |ψ6|",
 }
-#: Colour indices: 0 is not drawn, 1 to 254 are colours, 255 is a value that is not known.
-FIRST, LAST, UNKNOWN = 1, 254, 255
+#: Colour indices of outlines: `FIRST` to `LAST` are colours, `UNKNOWN` a value that is not known.
+FIRST, LAST, UNKNOWN = 2, 241, 242
+#: Those of the other marks; 0 is not drawn. Where lines are thickened the higher index wins.
+BOND, TAILS_BY_AGE, CENTRE, FIVE, SEVEN, RIM = 1, (243, 244, 245), 246, 247, 248, 249
 
 # Light colours of the same weight, far from the grey of the image: neighbours can be told apart
 # and none shouts.
@@ -29,6 +31,18 @@ TRACK_COLOURS = (
     "#d9d77a",
 )
 _UNKNOWN_COLOUR = "#c8c8c8"
+_TAIL_COLOUR = "#ffedb3"
+# Vermilion and sky blue stay apart for colour-blind eyes, and their symbols for all.
+_MARK_COLOURS = {
+    BOND: ("#e8e8e8", 0.55),
+    TAILS_BY_AGE[0]: (_TAIL_COLOUR, 0.3),
+    TAILS_BY_AGE[1]: (_TAIL_COLOUR, 0.6),
+    TAILS_BY_AGE[2]: (_TAIL_COLOUR, 1.0),
+    CENTRE: ("#ffffff", 1.0),
+    FIVE: ("#ff6a3d", 1.0),
+    SEVEN: ("#56b4ff", 1.0),
+    RIM: ("#101010", 1.0),
+}
 _DARKEST = 0.15  # of the colormap: what is darker would be lost in the image
 
 
@@ -98,6 +112,8 @@ def colours(by: str) -> np.ndarray:
         steps = np.linspace(_DARKEST, 1, LAST - FIRST + 1)
         table[FIRST : LAST + 1] = ensure_colormap("viridis").map(steps)
     table[UNKNOWN] = rgba(_UNKNOWN_COLOUR)
+    for index, (colour, alpha) in _MARK_COLOURS.items():
+        table[index] = rgba(colour, alpha)
     return table
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtGui import QFontMetrics, QPainterPath
-from qtpy.QtWidgets import QGraphicsPathItem, QSizePolicy, QWidget
+from qtpy.QtWidgets import QGraphicsItem, QGraphicsPathItem, QSizePolicy, QWidget
 
 from .curve_data import AXES, SWEPT, Curve, Quantity, axis_values, curve
 from .events import Event
@@ -45,6 +45,9 @@ class ThemedPlot(pg.PlotWidget):
         left.setWidth(metrics.horizontalAdvance("0000000"))
         left.enableAutoSIPrefix(False)
         self.plot_item.getAxis("bottom").enableAutoSIPrefix(False)
+        for side in ("left", "bottom"):  # text takes Qt longer than the curves do
+            cached = QGraphicsItem.CacheMode.DeviceCoordinateCache
+            self.plot_item.getAxis(side).setCacheMode(cached)
 
     def set_theme(self, background: str, text: str, line: str, palette: Palette) -> None:
         """Take on the colours of a theme, each as ``#rrggbb``."""

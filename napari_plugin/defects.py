@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pandas as pd
 from scipy.spatial import Delaunay, QhullError
@@ -60,11 +59,3 @@ def bonds(table: pd.DataFrame) -> np.ndarray:
     pairs = np.stack(np.divmod(np.unique(pairs @ [len(points), 1]), len(points)), axis=1)
     length = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
     return pixels[pairs[length <= _LONGEST_BOND * np.median(length)]]
-
-
-def draw_bonds(bonds: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Draw lines, ends as x, y of shape (m, 2, 2), into uint8 of `shape`: 1 on a line, else 0."""
-    image = np.zeros(shape, np.uint8)
-    ends = np.rint(8 * bonds).astype(np.int32)[:, :, None, :]
-    cv2.polylines(image, list(ends), False, 1, 1, cv2.LINE_8, shift=3)
-    return image

@@ -6,30 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from napari.layers import Image, Labels, Layer, Points, Tracks
-from napari.utils.colormaps import Colormap, DirectLabelColormap
+from napari.layers import Image, Labels, Layer, Points
+from napari.utils.colormaps import DirectLabelColormap
 from napari.viewer import Viewer
 
-from .colouring import colours, rgba
+from .colouring import colours
+from .drawing import BONDS, CENTRES, FIVE_FOLD, OUTLINES, PARTS, SEVEN_FOLD, TAILS, draw, zoom_of
+from .drawing_thread import DrawingThread
 from .picture import Picture
-from .tails import NEWEST
 
-FRAME, OUTLINES, TAILS = "frame", "outlines", "tracks"
-BONDS, CENTRES, SELECTED = "lattice bonds", "centres", "selected"
-FIVE_FOLD, SEVEN_FOLD = "five neighbours or fewer", "seven neighbours or more"
-#: From the lowest layer to the uppermost.
-ORDER = (FRAME, BONDS, OUTLINES, TAILS, CENTRES, FIVE_FOLD, SEVEN_FOLD, SELECTED)
-_SHOWN_AT_FIRST = frozenset({FRAME, OUTLINES, TAILS, SELECTED})
+__all__ = ["BONDS", "CENTRES", "FIVE_FOLD", "OUTLINES", "PARTS", "SEVEN_FOLD", "TAILS"]
+FRAME, MARKS, SELECTED = "frame", "skyrmions", "selected"
+#: From the lowest layer to the uppermost. All marks of the skyrmions are in one layer: each layer
+#: costs napari some milliseconds a frame, and points and tracks cost it tens.
+ORDER = (FRAME, MARKS, SELECTED)
+_PARTS_AT_FIRST = frozenset({OUTLINES, TAILS})
 
-_TAIL_COLOUR = (1.0, 0.93, 0.70, 1.0)
-# Symbol, colour, and diameter over that of a skyrmion. Vermilion and sky blue stay apart for
-# colour-blind eyes, and their symbols for all.
-_POINTS = {
-    CENTRES: ("cross", "#ffffff", 0.22),
-    FIVE_FOLD: ("triangle_up", "#ff6a3d", 0.55),
-    SEVEN_FOLD: ("square", "#56b4ff", 0.45),
-    SELECTED: ("disc", "#ffe94d", 1.7),
-}
+_RING_COLOUR = "#ffe94d"
+_RING_SIZE = 1.7  # over the diameter of a skyrmion
 
 
 class LiveLayers:
@@ -47,53 +41,74 @@ class LiveLayers:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._layers: dict[str, Any] = {}
-        self._wanted = dict.fromkeys(ORDER, False) | dict.fromkeys(_SHOWN_AT_FIRST, True)
+        self._parts = set(_PARTS_AT_FIRST)
         self._picture: Picture | None = None
         self._shape: tuple[int, ...] | None = None
         self._pixel_size_nm: float | None = None
         self._colour_by = ""
-        #: Called with name and visibility when a layer is switched on or off, here or in napari.
+        self._thread = DrawingThread()
+        #: Called with name and visibility when one of `PARTS` is switched on or off.
         self.on_switched: Callable[[str, bool], None] = lambda name, shown: None
         for layer in viewer.layers:
             name = layer.metadata.get("skyrmlive")
             if name in ORDER:
-                self._take_over(name, layer)
+                self._layers[name] = layer
 
     def close(self) -> None:
         """Leave the layers to the viewer."""
-        for layer in self._layers.values():
-            layer.events.visible.disconnect(self._on_visible)
+        self._thread.close()
         self._layers.clear()
 
     def is_shown(self, name: str) -> bool:
-        """Tell whether the layer `name`, one of `ORDER`, is or will be visible."""
-        return self._wanted[name]
+        """Tell whether the part `name`, one of `PARTS`, is drawn."""
+        return name in self._parts
 
     def set_shown(self, name: str, shown: bool) -> None:
-        """Show or hide the layer `name`, one of `ORDER`."""
-        if self._wanted[name] == shown:
+        """Draw or leave out the part `name`, one of `PARTS`."""
+        if self.is_shown(name) == shown:
             return
-        self._wanted[name] = shown
-        if name in self._layers:
-            self._layers[name].visible = shown
-        self._draw(name)
+        (self._parts.add if shown else self._parts.discard)(name)
+        picture = self._thread.newest or self._picture
+        if picture is not None:
+            self.show(picture)
         self.on_switched(name, shown)
 
     def show(self, picture: Picture) -> None:
         """Draw one frame; without pixels the previous ones stay if they have the same shape."""
+        self._thread.forget()
+        self._show(picture, draw(picture, self._parts))
+
+    def show_soon(self, picture: Picture) -> None:
+        """Let a thread draw one frame; it takes the place of one that still waits."""
+        self._thread.draw(picture, self._parts)
+
+    def show_drawn(self) -> bool:
+        """Show what the thread has drawn since the last call; tell whether there was anything."""
+        done = self._thread.take()
+        if done is not None:
+            self._show(*done)
+        return done is not None
+
+    def finish(self) -> None:
+        """Show at once what the thread was asked to draw."""
+        picture = self._thread.newest
+        if picture is not None:
+            self.show(picture)
+
+    def _show(self, picture: Picture, marks: np.ndarray) -> None:
         self._forget_deleted()
         same = self._picture is not None and self._picture.snapshot is picture.snapshot
         self._picture = picture
         resized = picture.shape != self._shape
         rescaled = picture.pixel_size_nm != self._pixel_size_nm
         self._shape, self._pixel_size_nm = picture.shape, picture.pixel_size_nm
-        for name in ORDER:
-            # Filters and colours change neither the frame nor its bonds.
-            if not (same and name in (FRAME, BONDS) and name in self._layers):
-                self._draw(name)
+        if not (same and FRAME in self._layers):
+            self._draw_frame(picture)
+        self._draw_marks(picture, marks)
+        self._draw_selected(picture)
         if resized or rescaled:
-            for layer in self._layers.values():
-                self._place(layer)
+            for name, layer in self._layers.items():
+                self._place(name, layer)
             scale_bar(self._viewer).visible = True
             self._viewer.reset_view()
             if FRAME in self._layers:  # its contrast is what one reaches for first
@@ -104,28 +119,6 @@ class LiveLayers:
         size = self._pixel_size_nm or 1.0
         return position[-2] / size, position[-1] / size
 
-    def _draw(self, name: str) -> None:
-        """Give the layer `name` its part of the picture; what is hidden costs nothing."""
-        picture = self._picture
-        if picture is None or not (self._wanted[name] or name == FRAME):
-            return
-        if name == FRAME:
-            self._draw_frame(picture)
-        elif name == OUTLINES:
-            self._draw_outlines(picture)
-        elif name == BONDS:
-            self._draw_labels(BONDS, picture.bonds(), _bond_colours())
-        elif name == TAILS:
-            self._draw_tails(picture.tails())
-        else:
-            parts = {
-                CENTRES: picture.centres,
-                FIVE_FOLD: picture.five_fold,
-                SEVEN_FOLD: picture.seven_fold,
-                SELECTED: picture.selected,
-            }
-            self._draw_points(name, parts[name](), picture)
-
     def _draw_frame(self, picture: Picture) -> None:
         layer, pixels = self._layers.get(FRAME), picture.snapshot.pixels
         if pixels is None:
@@ -134,93 +127,70 @@ class LiveLayers:
             return
         if layer is None:
             layer = self._add(FRAME, Image(pixels.copy(), colormap="gray"))
-        elif not _overwrite(layer, pixels):
+        elif not self._overwrite(layer, pixels):
             layer.data = pixels.copy()
         else:
             return
         layer.contrast_limits = contrast_limits(pixels)
 
-    def _draw_outlines(self, picture: Picture) -> None:
-        """Draw outlines; a frame without labels must not wear the outlines of another one."""
-        table = None
-        if picture.colour_by != self._colour_by or OUTLINES not in self._layers:
-            table = colours(picture.colour_by)
+    def _draw_marks(self, picture: Picture, marks: np.ndarray) -> None:
+        """Show `marks`, colour indices as `draw` returns them."""
+        layer = self._layers.get(MARKS)
+        if layer is None or picture.colour_by != self._colour_by:
             self._colour_by = picture.colour_by
-        self._draw_labels(OUTLINES, picture.outlines(), table)
+            table = _label_colours(colours(picture.colour_by))
+            if layer is None:
+                layer = self._add(MARKS, Labels(marks, opacity=0.9, colormap=table))
+                layer.editable = False
+                return
+            layer.colormap = table
+        if not self._overwrite(layer, marks):
+            layer.data = marks
 
-    def _draw_labels(self, name: str, data: np.ndarray, table: np.ndarray | None) -> None:
-        """Show uint8 `data` in the colours of `table`, shape (256, 4); None leaves the colours."""
-        layer = self._layers.get(name)
-        if layer is None:
-            assert table is not None
-            layer = self._add(name, Labels(data, opacity=0.9, colormap=_label_colours(table)))
-            layer.editable = False
-            return
-        if table is not None and name == OUTLINES:
-            layer.colormap = _label_colours(table)
-        if not _overwrite(layer, data):
-            layer.data = data
-
-    def _draw_tails(self, vertices: np.ndarray) -> None:
-        layer = self._layers.get(TAILS)
-        if layer is not None and not len(vertices):  # napari has no tracks without vertices
-            self._viewer.layers.remove(self._layers.pop(TAILS))
-        elif layer is not None:
-            layer.data = vertices
-        elif len(vertices):
-            colour = Colormap([_TAIL_COLOUR, _TAIL_COLOUR], name="tail")
-            layer = Tracks(
-                vertices,
-                tail_length=1,
-                tail_width=2,
-                blending="translucent",
-                colormaps_dict={"track_id": colour},
-            )
-            self._add(TAILS, layer)
-        self._look_at_newest()
-
-    def _look_at_newest(self) -> None:
-        """Put the (hidden, one-step) time axis of the tails to its end, where nothing has faded."""
-        if TAILS not in self._layers:
-            return
-        axis = self._viewer.dims.ndim - self._layers[TAILS].ndim
-        if self._viewer.dims.point[axis] != NEWEST:
-            self._viewer.dims.set_point(axis, NEWEST)
-
-    def _draw_points(self, name: str, points: np.ndarray, picture: Picture) -> None:
-        layer = self._layers.get(name)
+    def _draw_selected(self, picture: Picture) -> None:
+        points, layer = picture.selected(), self._layers.get(SELECTED)
         if layer is not None:
             if len(points) or len(layer.data):
                 layer.data = points
-            return
-        if name == SELECTED and not len(points):
-            return
-        symbol, colour, size = _POINTS[name]
-        hollow = name == SELECTED
-        layer = Points(
-            points,
-            ndim=2,
-            symbol=symbol,
-            size=max(3, round(size * picture.typical_diameter_px())),
-            face_color="transparent" if hollow else colour,
-            border_color=colour if hollow else "#101010",
-            border_width=0.08,
-        )
-        self._add(name, layer)
-        layer.editable = False
+        elif len(points):
+            layer = Points(
+                points,
+                ndim=2,
+                symbol="disc",
+                size=max(3, round(_RING_SIZE * picture.typical_diameter_px())),
+                face_color="transparent",
+                border_color=_RING_COLOUR,
+                border_width=0.08,
+            )
+            self._add(SELECTED, layer)
+            layer.editable = False
 
-    def _place(self, layer: Layer) -> None:
+    def _overwrite(self, layer: Any, data: np.ndarray) -> bool:
+        """Write `data` into the array of `layer` if it fits: a third of the time of a new array."""
+        if layer.data.shape != data.shape or layer.data.dtype != data.dtype:
+            return False
+        np.copyto(layer.data, data)
+        # The list of layers would be painted anew for it, though nothing in it has changed.
+        with self._viewer.layers.events.blocker_all():
+            layer.refresh(extent=False, thumbnail=False, highlight=False)
+        return True
+
+    def _place(self, name: str, layer: Layer) -> None:
         """Tell a layer the size of a pixel, in nm where it is known."""
         size, unit = (1.0, "pixel") if self._pixel_size_nm is None else (self._pixel_size_nm, "nm")
         leading = layer.ndim - 2
-        layer.scale = np.array([1.0] * leading + [size, size])
         layer.units = ("pixel",) * leading + (unit, unit)
+        zoom = 1
+        if name == MARKS and self._shape is not None:
+            zoom = zoom_of((self._shape[0], self._shape[1]))
+        layer.scale = np.array([1.0] * leading + [size / zoom] * 2)
+        layer.translate = np.array([0.0] * leading + [size * (0.5 / zoom - 0.5)] * 2)
 
     def _add(self, name: str, layer: Any) -> Any:
         """Add `layer` above those that come before it in `ORDER`."""
         layer.name = name
         layer.metadata["skyrmlive"] = name
-        self._place(layer)
+        self._place(name, layer)
         below = [
             self._layers[other] for other in ORDER[: ORDER.index(name)] if other in self._layers
         ]
@@ -229,17 +199,8 @@ class LiveLayers:
         self._viewer.layers.insert(max(positions, default=-1) + 1, layer)
         if active is not None:
             self._viewer.layers.selection.active = active
-        self._take_over(name, layer)
-        return layer
-
-    def _take_over(self, name: str, layer: Any) -> None:
         self._layers[name] = layer
-        self._wanted[name] = layer.visible
-        layer.events.visible.connect(self._on_visible)
-
-    def _on_visible(self, event: Any) -> None:
-        name, shown = event.source.metadata["skyrmlive"], event.source.visible
-        self.set_shown(name, shown)
+        return layer
 
     def _forget_deleted(self) -> None:
         present = set(self._viewer.layers)
@@ -263,23 +224,8 @@ def contrast_limits(pixels: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
-def _overwrite(layer: Any, data: np.ndarray) -> bool:
-    """Write `data` into the array of `layer` if it fits: a third of the time of a new array."""
-    if layer.data.shape != data.shape or layer.data.dtype != data.dtype:
-        return False
-    np.copyto(layer.data, data)
-    layer.refresh(extent=False, thumbnail=False, highlight=False)
-    return True
-
-
 def _label_colours(table: np.ndarray) -> DirectLabelColormap:
     clear = np.zeros(4)
     values: dict[int | None, np.ndarray] = {None: clear}
     values.update(enumerate(table))
     return DirectLabelColormap(color_dict=values)
-
-
-def _bond_colours() -> np.ndarray:
-    table = np.zeros((256, 4))
-    table[1:] = rgba("#e8e8e8", 0.7)
-    return table

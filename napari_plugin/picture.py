@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .colouring import value_of_label
-from .defects import bonds, defects, draw_bonds
+from .defects import bonds, defects
 from .snapshot import Snapshot
 
 
@@ -55,14 +54,6 @@ class Picture:
         sizes = sizes[np.isfinite(sizes)]
         return float(np.median(sizes)) if len(sizes) else 20.0
 
-    def outlines(self) -> np.ndarray:
-        """Return the outlines, uint8 of shape (height, width); all 0 without a label image."""
-        outlines = self.snapshot.outlines
-        if outlines is None or outlines.shape != self.shape:
-            return np.zeros(self.shape, np.uint8)
-        table = self.snapshot.result.table
-        return outlines.image(value_of_label(table, self.indices, self.shown))
-
     def centres(self) -> np.ndarray:
         """Return the magnetic centres y, x in pixels, shape (m, 2)."""
         return self.snapshot.result.table.loc[self.shown, ["y", "x"]].to_numpy()
@@ -76,8 +67,8 @@ class Picture:
         return defects(self.snapshot.result.table, self.shown)[1]
 
     def bonds(self) -> np.ndarray:
-        """Return the bonds of the lattice, 1 on a line in uint8 of shape (height, width)."""
-        return draw_bonds(bonds(self.snapshot.result.table), self.shape)
+        """Return the bonds of the lattice, ends as x, y in pixels, shape (m, 2, 2)."""
+        return bonds(self.snapshot.result.table)
 
     def selected(self) -> np.ndarray:
         """Return y, x of the selected skyrmion, shape (1, 2), or (0, 2) if there is none."""

@@ -7,9 +7,6 @@ from collections import deque
 import numpy as np
 import pandas as pd
 
-#: Time of the newest vertices; below one, so that napari sees a single step and shows no slider.
-NEWEST = 0.999
-
 
 class Tails:
     """Positions of the tracked skyrmions in a recent window of frames.
@@ -19,8 +16,7 @@ class Tails:
     window
         Frames that a tail reaches back.
     vertex_limit
-        Vertices kept at most over the whole window. napari rebuilds all of them whenever they
-        change (38 ms for 50,000), so in dense frames the tails become shorter instead.
+        Vertices kept at most over the whole window; in dense frames the tails become shorter.
     """
 
     def __init__(self, window: int = 25, vertex_limit: int = 20_000) -> None:
@@ -45,19 +41,19 @@ class Tails:
             self._vertex_count -= len(self._recent.popleft()[1])
 
     def vertices(self) -> np.ndarray:
-        """Return the tails for napari's Tracks layer.
+        """Return the tails, laid out as napari's Tracks layer wants them.
 
         Returns
         -------
         numpy.ndarray
             float64 of shape (n, 4): track number, time, y, x in pixels. Time runs from 0, at the
-            far end of the window, to `NEWEST`.
+            far end of the window, to 1.
         """
         if not self._vertex_count:
             return np.empty((0, 4))
         newest = self._recent[-1][0]
         parts = []
         for frame, vertices in self._recent:
-            time = NEWEST * max(0.0, 1 - (newest - frame) / self._window)
+            time = max(0.0, 1 - (newest - frame) / self._window)
             parts.append(np.insert(vertices, 1, time, axis=1))
         return np.concatenate(parts)

@@ -191,11 +191,13 @@ class LiveWidget(QWidget):
         self._timer.stop()
         self._status_timer.stop()
         self.connection.stop()
+        self._layers.finish()
         self.connecting.show_connected(False)
         self._show_status()
 
     def refresh(self) -> None:
         """Draw what has come since the last time, if anything."""
+        self._layers.show_drawn()
         delivery = self.connection.mailbox.take()
         if delivery is not None:
             self._draw(delivery)
@@ -204,7 +206,7 @@ class LiveWidget(QWidget):
         self.model.add(delivery, monotonic())
         picture = None if self.model.view.recent.held is not None else self.model.picture()
         if picture is not None:
-            self._layers.show(picture)
+            self._layers.show_soon(picture)
         self.steering.show_choices()
         self.curves.draw()
         self._show_status()
@@ -241,5 +243,5 @@ class LiveWidget(QWidget):
         self.desk.close()
         self.recordings.tear_down()
         self.steering.close()
-        self._layers.close()
         self.disconnect_from_run()
+        self._layers.close()

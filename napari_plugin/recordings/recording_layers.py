@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 from napari.layers import Image
 from napari.viewer import Viewer
 
 from ..layers import FRAME, LiveLayers, contrast_limits
 from ..picture import Picture
-from ..tails import NEWEST
 from .lazy_images import LazyImages
 
 
@@ -40,7 +38,6 @@ class RecordingLayers(LiveLayers):
         """Remove all layers of ours; live pictures are drawn from now on."""
         self._frames = self._picture = self._shape = None
         for layer in list(self._layers.values()):
-            layer.events.visible.disconnect(self._on_visible)
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
         self._layers.clear()
@@ -65,14 +62,3 @@ class RecordingLayers(LiveLayers):
             super()._draw_frame(picture)
         elif FRAME not in self._layers:  # somebody has deleted it
             self._add_frames(self._frames)
-
-    def _draw_tails(self, vertices: np.ndarray) -> None:
-        if self._frames is not None and self._picture is not None and len(vertices):
-            # Their end must lie where the slider is.
-            frame = self._picture.snapshot.result.summary.frame
-            vertices = vertices + np.array([0.0, frame - NEWEST, 0.0, 0.0])
-        super()._draw_tails(vertices)
-
-    def _look_at_newest(self) -> None:
-        if self._frames is None:
-            super()._look_at_newest()

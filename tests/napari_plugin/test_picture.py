@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skyrmlive.napari_plugin import colouring
-from skyrmlive.napari_plugin.defects import bonds, defects, draw_bonds
+from skyrmlive.napari_plugin.defects import bonds, defects
 from skyrmlive.napari_plugin.filters import Filters, diameters
 from skyrmlive.napari_plugin.model import LiveModel
 from skyrmlive.napari_plugin.recent import RecentSnapshots
@@ -145,10 +145,6 @@ def test_bonds_of_a_square_and_of_points_without_a_triangle():
     table = rows(4, x=[8, 40, 8, 40], y=[8, 8, 40, 40], x_nm=np.nan, y_nm=np.nan)
     ends = bonds(table)
     assert len(ends) == 5  # four sides and a diagonal
-    image = draw_bonds(ends, (50, 50))
-    assert image[8, 8:41].all()
-    assert image[8:41, 8].all()
-    assert not image[:7].any()
     assert len(bonds(table.iloc[:2])) == 0
     line = rows(4, x=[1, 2, 3, 4], y=1, x_nm=np.nan, y_nm=np.nan)
     assert len(bonds(line)) == 0

@@ -8,6 +8,7 @@ from threading import enumerate as running_threads
 import numpy as np
 import pytest
 
+from skyrmlive.napari_plugin.colouring import TAILS_BY_AGE
 from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.publisher import ResultPublisher
 from skyrmlive.stream.status import RunStatus
@@ -42,6 +43,7 @@ def play(qtbot, publisher, widget, pairs):
                 attempts -= 1
                 publisher.publish(result, frame)
         assert shown()
+        widget._layers.finish()
 
 
 def plain(text):
@@ -66,24 +68,24 @@ def test_shows_layers_curves_and_the_truth(qtbot, viewer, widget, publisher, swe
     )
     play(qtbot, publisher, widget, pairs)
 
-    assert [layer.name for layer in viewer.layers] == ["frame", "outlines", "tracks"]
-    image, outlines, tracks = viewer.layers
+    assert [layer.name for layer in viewer.layers] == ["frame", "skyrmions"]
+    image, marks = viewer.layers
     frame, result = pairs[-1]
     np.testing.assert_array_equal(image.data, frame.pixels)
-    assert (result.labels[outlines.data > 0] > 0).all()
-    row = result.table.iloc[0]
-    drawn = outlines.data[result.labels == row.label]
-    assert set(drawn.tolist()) == {0, row.particle + 1}  # its inside is free
-    assert outlines.data.dtype == np.uint8
-    now = tracks.data[tracks.data[:, 1] == tracks.data[:, 1].max()]
-    np.testing.assert_allclose(
-        now[np.argsort(now[:, 0]), 2:], result.table.sort_values("particle")[["y", "x"]]
-    )
+    assert marks.data.dtype == np.uint8
+    for row in result.table.itertuples():
+        drawn = marks.data[np.kron(result.labels == row.label, np.ones((4, 4), bool))]
+        assert row.particle + 2 in drawn
+        assert np.mean(drawn == 0) > 0.3  # its inside is free
+    assert set(TAILS_BY_AGE) <= set(np.unique(marks.data))
+    # Four pixels of the drawing lie on each of the frame, with the same middle.
+    assert tuple(marks.scale) == (0.75, 0.75)
+    np.testing.assert_allclose(marks.translate, -3 * 0.375)
+    assert tuple(image.scale) == (3.0, 3.0)
     for layer in viewer.layers:
-        assert tuple(layer.scale[-2:]) == (3.0, 3.0)
         assert [str(unit) for unit in layer.units[-2:]] == ["nanometer", "nanometer"]
     assert scale_bar(viewer).visible
-    assert max(viewer.dims.nsteps[: viewer.dims.ndim - 2]) == 1  # no slider without a use
+    assert viewer.dims.ndim == 2  # no slider without a use
 
     x, y = widget.curves.plots["number"].curves["n_skyrmions", 0].getData()
     np.testing.assert_array_equal(x, [result.summary.frame for _, result in pairs])
@@ -107,7 +109,7 @@ def test_shows_layers_curves_and_the_truth(qtbot, viewer, widget, publisher, swe
     # Pixels far from grey within the image: the outlines are really on the screen.
     canvas = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
     assert 0.002 < (np.ptp(canvas, axis=2) > 60).mean() < 0.2
-    viewer.layers["outlines"].visible = viewer.layers["tracks"].visible = False
+    viewer.layers["skyrmions"].visible = False
     bare = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
     assert (np.ptp(bare, axis=2) > 60).mean() == 0
     assert picture.shape[0] > 800
@@ -122,9 +124,9 @@ def test_layers_are_made_once_and_follow_the_frames(qtbot, viewer, widget, publi
     assert list(viewer.layers) == first
     assert first[0].colormap.name == "viridis"
 
-    viewer.layers.remove("outlines")
+    viewer.layers.remove("skyrmions")
     play(qtbot, publisher, widget, [sweep_frame(3)])
-    assert [layer.name for layer in viewer.layers] == ["frame", "outlines", "tracks"]
+    assert [layer.name for layer in viewer.layers] == ["frame", "skyrmions"]
 
     # Another camera setting in the middle of a run: smaller, of another type, of unknown size.
     frame, result = sweep_frame(4)
@@ -135,11 +137,13 @@ def test_layers_are_made_once_and_follow_the_frames(qtbot, viewer, widget, publi
     summary.mean_diameter_nm = None
     pixels = np.ascontiguousarray(frame.pixels[:height, :width] / 4000, np.float32)
     play(qtbot, publisher, widget, [(Frame(pixels, frame.metadata), result)])
-    image, outlines, tracks = viewer.layers
-    assert image.data.shape == outlines.data.shape == (height, width)
+    image, marks = viewer.layers
+    assert image.data.shape == (height, width)
+    assert marks.data.shape == (4 * height, 4 * width)
     assert image.contrast_limits[1] < 2
-    assert all(tuple(layer.scale[-2:]) == (1, 1) for layer in viewer.layers)
-    assert str(image.units[0]) == str(tracks.units[-1]) == "pixel"
+    assert tuple(image.scale) == (1, 1)
+    assert tuple(marks.scale) == (0.25, 0.25)
+    assert str(image.units[0]) == str(marks.units[-1]) == "pixel"
     assert "size unknown" in widget.headline.text()
 
     # A frame without any skyrmion has no tails and no outlines.
@@ -149,10 +153,9 @@ def test_layers_are_made_once_and_follow_the_frames(qtbot, viewer, widget, publi
     result.table = result.table.iloc[:0]
     result.summary.n_skyrmions = 0
     play(qtbot, publisher, widget, [(frame, result)])
-    assert [layer.name for layer in viewer.layers] == ["frame", "outlines"]
-    assert not viewer.layers["outlines"].data.any()
+    assert not viewer.layers["skyrmions"].data.any()
     play(qtbot, publisher, widget, [sweep_frame(6)])
-    assert [layer.name for layer in viewer.layers] == ["frame", "outlines", "tracks"]
+    assert [layer.name for layer in viewer.layers] == ["frame", "skyrmions"]
 
     assert corner_lightness(widget.curves.plots["number"]) < 80
     viewer.theme = "light"
@@ -170,7 +173,7 @@ def test_disconnect_reconnect_and_another_address(qtbot, viewer, widget, publish
     assert not receivers()
     assert widget.button.text() == "Connect"
     assert widget.details.text().startswith("Not connected")
-    assert len(viewer.layers) == 3  # what was seen last stays on the screen
+    assert len(viewer.layers) == 2  # what was seen last stays on the screen
 
     widget.button.click()
     assert len(widget.model.history) == 0
@@ -180,7 +183,7 @@ def test_disconnect_reconnect_and_another_address(qtbot, viewer, widget, publish
         assert len(receivers()) == 1
         play(qtbot, other, widget, [sweep_frame(7)])
     assert widget.model.history.column("frame").tolist() == [7]
-    assert len(viewer.layers) == 3
+    assert len(viewer.layers) == 2
 
     widget.disconnect_from_run()
     widget.address.setText("127.0.0.1")

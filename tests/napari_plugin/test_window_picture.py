@@ -3,9 +3,11 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
+from skyrmlive.napari_plugin.colouring import BOND, CENTRE, FIVE, SEVEN, TAILS_BY_AGE
 from skyrmlive.stream.frame import Frame
 
 pytestmark = pytest.mark.usefixtures("screen")
@@ -25,6 +27,7 @@ def give(widget, pairs):
     for frame, result in pairs:
         widget.connection.mailbox.put(Snapshot.of(result, frame.pixels))
         widget.refresh()
+        widget._layers.finish()
 
 
 @pytest.fixture
@@ -59,14 +62,16 @@ def press(viewer, key):
 def test_filters_and_colours_act_at_once(viewer, widget, sweep):
     _, result = sweep(0)
     give(widget, [sweep(0)])
-    outlines = viewer.layers["outlines"]
+    widget.display.switches["Tails"].setChecked(False)
+    outlines = viewer.layers["skyrmions"]
     before = set(np.unique(outlines.data))
     widget.display.confidence.setValue(0.75)
     kept = result.table[result.table.confidence >= 0.75]
     assert widget.headline.text().startswith(f"{len(kept)} of {len(result.table)} shown")
-    assert set(np.unique(outlines.data)) == {0, *(kept.particle + 1)} < before
+    assert set(np.unique(outlines.data)) == {0, *(kept.particle + 2)} < before
     hidden = result.table[result.table.confidence < 0.75].label
-    assert not outlines.data[np.isin(result.labels, hidden)].any()
+    inside = np.kron(np.isin(result.labels, hidden), np.ones((4, 4), bool))
+    assert not outlines.data[inside].any()
     widget.display.confidence.setValue(0)
     widget.display.largest.setValue(1.0)
     assert not outlines.data.any()
@@ -76,31 +81,46 @@ def test_filters_and_colours_act_at_once(viewer, widget, sweep):
         assert len(np.unique(outlines.data)) > 5
         assert widget.display.legend.high.text()
     assert widget.display.legend.high.text() == "1"
-    assert set(np.unique(outlines.data)) <= set(range(255))
+    assert set(np.unique(outlines.data)) <= {0, *range(2, 243)}
 
 
-def test_layers_are_switched_by_box_key_and_napari(viewer, widget, sweep):
+def drawn(viewer):
+    """The colour indices that are drawn somewhere."""
+    return set(np.unique(viewer.layers["skyrmions"].data).tolist())
+
+
+def test_marks_are_switched_by_box_and_key(viewer, widget, sweep):
     give(widget, [sweep(0), sweep(1)])
     boxes = widget.display.switches
     assert boxes["Tails"].isChecked()
+    assert drawn(viewer) & set(TAILS_BY_AGE)
     press(viewer, "T")
-    assert not viewer.layers["tracks"].visible
     assert not boxes["Tails"].isChecked()
+    assert not drawn(viewer) & set(TAILS_BY_AGE)
     press(viewer, "D")
     assert boxes["Defects"].isChecked()
-    assert len(viewer.layers["five neighbours or fewer"].data) == 2
-    assert len(viewer.layers["seven neighbours or more"].data) == 3
-    boxes["Bonds"].setChecked(True)
-    assert viewer.layers["lattice bonds"].data.any()
-    press(viewer, "P")
     _, result = sweep(1)
-    np.testing.assert_allclose(viewer.layers["centres"].data, result.table[["y", "x"]])
-    viewer.layers["centres"].visible = False
-    assert not boxes["Centres"].isChecked()
+    marks = viewer.layers["skyrmions"]
+    for mark, rows in ((FIVE, (10, 20)), (SEVEN, (11, 21, 31))):
+        assert cv2.connectedComponents((marks.data == mark).astype(np.uint8))[0] - 1 == len(rows)
+        for row in rows:
+            y, x = result.table.loc[row, ["y", "x"]]
+            at = marks.world_to_data((3.0 * y, 3.0 * x))
+            assert marks.data[tuple(np.rint(at).astype(int))] == mark
+    assert BOND not in drawn(viewer)
+    boxes["Bonds"].setChecked(True)
+    assert BOND in drawn(viewer)
+    boxes["Outlines"].setChecked(False)
+    assert not drawn(viewer) & set(range(2, 243))
+    press(viewer, "P")
+    assert boxes["Centres"].isChecked()
+    assert CENTRE in drawn(viewer)
+    marks.visible = False  # in napari's list
     give(widget, [sweep(4)])
-    viewer.layers["centres"].visible = True  # what was hidden catches up when it is shown
-    _, result = sweep(4)
-    np.testing.assert_allclose(viewer.layers["centres"].data, result.table[["y", "x"]])
+    assert not marks.visible
+    marks.visible = True
+    assert CENTRE in drawn(viewer)
+    assert marks in viewer.layers
 
 
 def test_hold_step_and_live(viewer, widget, sweep):
@@ -113,7 +133,6 @@ def test_hold_step_and_live(viewer, widget, sweep):
     assert len(widget.model.history) == 5
     press(viewer, "Left")
     np.testing.assert_array_equal(image.data, sweep(2)[0].pixels)
-    assert viewer.layers["tracks"].data[:, 1].max() < 1
     press(viewer, "Right")
     np.testing.assert_array_equal(image.data, sweep(3)[0].pixels)
     widget.playback.slider.setValue(0)
@@ -152,11 +171,11 @@ def test_a_click_selects_and_the_ring_follows(qtbot, viewer, widget, sweep):
     widget.display.switches["Bonds"].setChecked(True)
     press(viewer, "C")
     assert widget.display.colour_by.currentData() == "diameter"
-    low = viewer.layers["outlines"].colormap.color_dict[1]
+    low = viewer.layers["skyrmions"].colormap.color_dict[2]
     assert low[2] > 1.5 * low[0]  # the dark end of the scale
-    viewer.layers.selection.active = viewer.layers["outlines"]
+    viewer.layers.selection.active = viewer.layers["skyrmions"]
     press(viewer, "P")  # would start painting
-    assert "centres" in viewer.layers
+    assert CENTRE in drawn(viewer)
     press(viewer, "P")
     widget.display.parent().heading.click()
     OUTPUT.mkdir(exist_ok=True)
