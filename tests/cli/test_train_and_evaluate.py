@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +31,7 @@ gaussian_percent = 20.0
 [network]
 architecture = "blocks"
 filters = 8
-levels = 3
+levels = 2
 block = 4
 
 [plan]
@@ -54,29 +53,24 @@ placed_share = 1.0
 """
 
 
-def skyrmlive(folder: Path, *words: str) -> str:
-    """Run a command in `folder` and return what it printed."""
-    command = [sys.executable, "-m", "skyrmlive.cli.main", *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+#: A training, on a machine that may be busy.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
 
-@pytest.mark.timeout(300)
-def test_a_recipe_becomes_an_engine_and_a_page(tmp_path: Path):
+def test_a_recipe_becomes_an_engine_and_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skyrmlive: Callable[..., str]
+):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "recipe.toml").write_text(RECIPE)
     (tmp_path / "film.toml").write_text(FILM)
     simulate = ("simulate", "--recipe", "film.toml", "--max-steps", "100", "--workers", "1")
-    skyrmlive(tmp_path, *simulate, "--films", "10", "--out", "films")
-    skyrmlive(tmp_path, *simulate, "--films", "2", "--seed", "2", "--out", "others")
-    said = skyrmlive(
-        tmp_path, "train", "--recipe", "recipe.toml", "--films", "films", "--out", "mine"
-    )
+    skyrmlive(*simulate, "--films", "10", "--out", "films")
+    skyrmlive(*simulate, "--films", "2", "--seed", "2", "--out", "others")
+    said = skyrmlive("train", "--recipe", "recipe.toml", "--films", "films", "--out", "mine")
     assert "Jaccard" in said
     condition = EngineBundle.load(tmp_path / "mine").condition
     assert (condition.defocus_nm, condition.tilt_deg) == (-3e6, 25)
     said = skyrmlive(
-        tmp_path,
         "evaluate",
         *("--engine", "mine", "--films", "others", "--unlike", "same=films"),
         *("--limit", "2", "--workers", "1", "--report", "page.md"),

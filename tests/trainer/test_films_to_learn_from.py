@@ -1,0 +1,85 @@
+"""Films as a training takes them: kept along the beam, turned, mirrored, with noise."""
+
+import numpy as np
+import pytest
+import torch
+
+from skyrmlive.trainer.dataset.film_draw import draw_film
+from skyrmlive.trainer.dataset.film_store import FilmStore
+from skyrmlive.trainer.dataset.relaxed_films import film_batch
+from skyrmlive.trainer.dataset.simulate import simulate_films
+from skyrmlive.trainer.learning.examples import turned
+from skyrmlive.trainer.learning.noise import with_gaussian_noise
+from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
+from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions
+
+from .small_training import FILM_SOURCE, RECIPE
+
+
+def test_films_are_unit_vectors_with_skyrmions(films):
+    m = films.magnetisation(0)
+    assert m.shape == (3, 64, 64)
+    np.testing.assert_allclose(np.linalg.norm(m, axis=0), 1, atol=2e-3)
+    assert films.records()[0]["skyrmions"] > 0
+    assert np.ptp(films.saturation_magnetisation(0)) >= 0
+
+
+def test_a_field_against_the_beam_is_kept_as_one_with_it(tmp_path):
+    """They are kept reversed, so that the background points along +z."""
+    records = []
+    for name, field_t in (("against", -0.49), ("along", 0.49)):
+        recipe = RECIPE.model_copy(update={"applied_field_t": (field_t, field_t)})
+        source = FILM_SOURCE.model_copy(update={"recipe": recipe})
+        store = FilmStore.create(tmp_path / name, RECIPE.grid, source, 1)
+        records += simulate_films(store, 1, batch=1, workers=1, device="cpu")
+        assert store.magnetisation(0)[2].mean() > 0
+    assert [record["reversed"] for record in records] == [True, False]
+    for quantity in ("applied_field_t", "energy_j", "skyrmions", "mean_diameter_nm"):
+        assert records[0][quantity] == pytest.approx(records[1][quantity], rel=1e-3)
+    assert records[0]["skyrmions"] > 0
+
+
+def test_noise_is_measured_against_the_mean():
+    rng = np.random.default_rng(0)
+    image = np.full((400, 400), 0.4, dtype=np.float32)
+    assert with_gaussian_noise(image, 50.0, rng).std() == pytest.approx(0.2, rel=0.01)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarter_turns", [0, 1, 2, 3])
+def test_a_turned_film_is_what_turned_places_and_vectors_make(quarter_turns, mirrored):
+    """A turned or mirrored Neel skyrmion is the Neel skyrmion at the turned or mirrored place."""
+    place = np.zeros((48, 48))
+    place[8, 12] = 1
+
+    def neel(at):
+        return placed_skyrmions(at.shape, np.argwhere(at).astype(float), 4.0, 1.5)
+
+    moved = np.rot90(place, quarter_turns)
+    moved = moved[:, ::-1] if mirrored else moved
+    np.testing.assert_allclose(turned(neel(place), quarter_turns, mirrored), neel(moved), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("term", "texture", "is_symmetric"),
+    [
+        ("interfacial_dmi", "neel", True),
+        ("bulk_dmi", "bloch", False),
+        ("d2d_dmi", "antiskyrmion", False),
+    ],
+)
+def test_only_films_that_a_mirror_leaves_possible_are_mirrored(term, texture, is_symmetric):
+    """A mirror turns the energy of bulk and D2d DMI into its opposite, that of interfacial not."""
+    off = {"interfacial_dmi": (0.0, 0.0), "applied_field_t": (0.4, 0.4)}
+    recipe = RECIPE.model_copy(update={**off, term: (1e-3, 1e-3), "texture": texture})
+    draw = draw_film(recipe, 0, 0)
+    field = EffectiveField(film_batch([draw], recipe), 0.4)
+
+    def dmi_energy(m):
+        energies = field.energies(torch.tensor(m, dtype=torch.float64)[None])
+        return float(next(e for name, e in energies.items() if term.split("_")[0] in name))
+
+    mirrored = dmi_energy(turned(draw.start, 0, True))
+    sign = 1 if is_symmetric else -1
+    assert mirrored == pytest.approx(sign * dmi_energy(draw.start), rel=1e-3)
+    assert FILM_SOURCE.model_copy(update={"recipe": recipe}).mirror_symmetric == is_symmetric
