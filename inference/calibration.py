@@ -182,7 +182,7 @@ class _Trial:
             tile[np.newaxis, np.newaxis],
             told(tile, self._metadata, self._engine.condition)[np.newaxis],
         )
-        core = output.probability[0, 1]
+        core = output.core[0].image()
         found = core[inside]
         total = float(found.sum())
         if total <= 0 or np.mean(found >= THRESHOLD) > _MOST_CORE:

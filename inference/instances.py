@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .pixels import OwnedPixels
+from .pixels import Runs
+from .probability_map import ProbabilityMap
+from .side_by_side import beside
 
 THRESHOLD = 0.5
 CORE_THRESHOLD = 0.4
@@ -31,10 +33,15 @@ class Instances:
     ----------
     labels
         uint16 of shape (height, width): the instance of every mask pixel, 0 elsewhere.
+    masks
+        Their runs.
     cores
-        The pixels of the cores.
-    surroundings
-        Those and what lies at most `RIM_PX` off a core, given to the nearest one.
+        The runs of the cores.
+    core_mean
+        Mean of the core probability over each core, (count,).
+    core_area, centre
+        Sum of the core probability over its surroundings, (count,), and their centroid (x, y),
+        (count, 2). The surroundings are what lies at most `RIM_PX` off a core and nearest to it.
     count
         Number of instances.
     n_dropped
@@ -42,8 +49,11 @@ class Instances:
     """
 
     labels: np.ndarray
-    cores: OwnedPixels
-    surroundings: OwnedPixels
+    masks: Runs
+    cores: Runs
+    core_mean: np.ndarray
+    core_area: np.ndarray
+    centre: np.ndarray
     count: int
     n_dropped: int = 0
 
@@ -54,8 +64,8 @@ def smallest_core_px(pixel_size_nm: float) -> float:
 
 
 def find_instances(
-    mask_probability: np.ndarray,
-    core_probability: np.ndarray,
+    mask_probability: np.ndarray | ProbabilityMap,
+    core_probability: np.ndarray | ProbabilityMap,
     valid: np.ndarray | None = None,
     min_core_area: float = 4.0,
     core_threshold: float = THRESHOLD,
@@ -71,7 +81,7 @@ def find_instances(
     Parameters
     ----------
     mask_probability, core_probability
-        float32 of shape (height, width).
+        Maps of one image, or float32 of shape (height, width).
     valid
         Bool of the same shape: where to look; None for everywhere.
     min_core_area
@@ -79,79 +89,111 @@ def find_instances(
     core_threshold
         Cores are where the probability is at least that.
     """
-    mask = (mask_probability >= THRESHOLD).view(np.uint8)
-    core = (core_probability >= core_threshold).view(np.uint8)
+    core_map = ProbabilityMap.of(core_probability)
+    coming = beside(ProbabilityMap.of(mask_probability).at_least, THRESHOLD)
+    core = core_map.at_least(core_threshold)
     if valid is not None:
-        mask &= valid.view(np.uint8)
-        core &= valid.view(np.uint8)
+        core &= valid
     cores, n_dropped = _cores(core, min_core_area)
-    if not len(cores.owner):
-        return Instances(np.zeros(core.shape, np.uint16), cores, cores, 0, n_dropped)
-    mask |= core
+    mask = coming.result()
+    if valid is not None:
+        mask &= valid
+    count = int(cores.owner.max(initial=0))
+    if count == 0:
+        nobody, nothing = np.zeros(core.shape, np.uint16), np.zeros(0)
+        nowhere = np.zeros((0, 2))
+        return Instances(nobody, cores, cores, nothing, nothing, nowhere, 0, n_dropped)
+
     # nearest cores and components of squares of 2 x 2 pixels cost a quarter of those of pixels
-    squares = tuple((side + 1) // 2 for side in core.shape)
-    y, x = cores.places
-    square = (y >> 1) * squares[1] + (x >> 1)
-    nearest = _nearest_owner(square, cores.owner, squares)
-    labels = cv2.bitwise_and(
-        _pixels_of_squares(_connected(nearest, square, cores.owner, mask), core.shape),
-        mask * np.uint16(0xFFFF),
-    )
+    owners = _owners_of_squares(cores)
+    coming = beside(_nearest_owner, owners)
+    mask |= core
+    blobs = _blobs(mask)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RIM_PX + 1, 2 * RIM_PX + 1))
-    surroundings = OwnedPixels.where(
-        cv2.dilate(core, disc), _pixels_of_squares(nearest, core.shape)
-    )
-    return Instances(labels, cores, surroundings, int(cores.owner.max()), n_dropped)
+    near = cv2.dilate(core.view(np.uint8), disc)
+    around = Runs.of(near.view(bool))
+    weight = around.of_image(core_map).astype(np.float64)
+    core_mean = cores.per_object(cores.sums_inside(around, weight), count)
+    core_mean /= cores.per_object(cores.length, count)
+    nearest = coming.result()
+
+    def centres() -> tuple[np.ndarray, np.ndarray]:
+        return Runs.of(_on_pixels(nearest, near)).weighted(weight, count)
+
+    coming = beside(centres)
+    labels = _on_pixels(_connected(nearest, owners, blobs), mask.view(np.uint8))
+    masks = Runs.of(labels)
+    core_area, centre = coming.result()
+    return Instances(labels, masks, cores, core_mean, core_area, centre, count, n_dropped)
 
 
-def _cores(core: np.ndarray, min_area: float) -> tuple[OwnedPixels, int]:
+def _cores(core: np.ndarray, min_area: float) -> tuple[Runs, int]:
     """Remove small components in place; return the others, and how many want for numbers."""
-    n_components, components = cv2.connectedComponents(core, connectivity=8)
-    pixels = OwnedPixels.where(core, components)
-    areas = np.bincount(pixels.owner, minlength=n_components)
+    runs = Runs.of(core)
+    n_components, component = runs.components()
+    areas = np.bincount(component, runs.length, minlength=n_components)
     keep = areas >= min_area
-    keep[0] = False
     excess = int(np.count_nonzero(keep)) - MAX_INSTANCES
     if excess > 0:
         candidates = np.flatnonzero(keep)
         smallest = candidates[np.argsort(areas[candidates], kind="stable")[:excess]]
         keep[smallest] = False
-    number = (np.cumsum(keep) * keep).astype(np.uint16)
-    owner = number[pixels.owner]
-    core.ravel()[pixels.index[owner == 0]] = 0
-    kept = owner > 0
-    return OwnedPixels(pixels.index[kept], owner[kept], core.shape), max(excess, 0)
+    owner = (np.cumsum(keep) * keep)[component]
+    specks = runs.where(owner == 0)
+    core.ravel()[specks.places] = False
+    return runs.owned_by(owner).where(owner > 0), max(excess, 0)
 
 
-def _nearest_owner(square: np.ndarray, owner: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the owner of the nearest square that has one, uint16 of `shape`."""
-    free = np.ones(shape, np.uint8)
-    free.ravel()[square] = 0
+def _owners_of_squares(cores: Runs) -> np.ndarray:
+    """Return the core that has a pixel in each square, 0 for none, uint16 of half the size."""
+    height, width = ((side + 1) // 2 for side in cores.shape)
+    first = cores.first // 2
+    last = (cores.first + cores.length - 1) // 2
+    squares = Runs(cores.y // 2, first, last - first + 1, cores.owner, (height, width))
+    owners = np.zeros((height, width), np.uint16)
+    owners.ravel()[squares.places] = np.repeat(squares.owner, squares.length)
+    return owners
+
+
+def _nearest_owner(owners: np.ndarray) -> np.ndarray:
+    """Return the owner of the nearest square that has one, uint16 of the same shape."""
     _, numbers = cv2.distanceTransformWithLabels(
-        free, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+        (owners == 0).view(np.uint8),
+        cv2.DIST_L2,
+        cv2.DIST_MASK_5,
+        labelType=cv2.DIST_LABEL_PIXEL,
     )
     source = np.asarray(numbers, np.int32)
-    of_source = np.zeros(int(source.max()) + 1, np.uint16)
-    of_source[source.ravel()[square]] = owner
+    owned = np.flatnonzero(owners.ravel())
+    of_source = np.zeros(len(owned) + 1, np.uint16)
+    of_source[source.ravel()[owned]] = owners.ravel()[owned]
     return of_source.take(source)
 
 
-def _connected(
-    nearest: np.ndarray, square: np.ndarray, owner: np.ndarray, mask: np.ndarray
-) -> np.ndarray:
-    """Return `nearest`, 0 where the mask does not connect a square with its core."""
-    rows, columns = nearest.shape
-    bottom, right = 2 * rows - mask.shape[0], 2 * columns - mask.shape[1]
-    even = cv2.copyMakeBorder(mask * 255, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
-    squares = cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA)
-    _, blobs = cv2.connectedComponents(squares, connectivity=8)
-    blob_of = np.zeros(int(owner.max()) + 1, np.int32)
-    blob_of[owner] = blobs.ravel()[square]
-    return nearest * (blob_of.take(nearest) == blobs)
+def _blobs(mask: np.ndarray) -> np.ndarray:
+    """Return the component of each square in which the mask has a pixel, int32 of half the size."""
+    height, width = mask.shape
+    even = np.pad(mask, ((0, height % 2), (0, width % 2))) if height % 2 or width % 2 else mask
+    pairs = (even[::2] | even[1::2]).view(np.uint16) != 0
+    return np.asarray(cv2.connectedComponents(pairs.view(np.uint8), connectivity=8)[1])
 
 
-def _pixels_of_squares(squares: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return a map of squares of 2 x 2 pixels on each pixel."""
+def _connected(nearest: np.ndarray, owners: np.ndarray, blobs: np.ndarray) -> np.ndarray:
+    """Return `nearest`, 0 in squares of the mask that it does not connect with their core."""
+    owned = np.flatnonzero(owners.ravel())
+    of_owner = owners.ravel()[owned]
+    blob_of = np.zeros(int(of_owner.max()) + 1, np.int32)
+    blob_of[of_owner] = blobs.ravel()[owned]
+    masked = np.flatnonzero(blobs.ravel())
+    wrong = masked[blob_of[nearest.ravel()[masked]] != blobs.ravel()[masked]]
+    connected = nearest.copy()
+    connected.ravel()[wrong] = 0
+    return connected
+
+
+def _on_pixels(squares: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return a map of squares of 2 x 2 pixels on those pixels that `where` (uint8) has, else 0."""
     rows, columns = squares.shape
+    height, width = where.shape
     whole = cv2.resize(squares, (2 * columns, 2 * rows), interpolation=cv2.INTER_NEAREST)
-    return np.ascontiguousarray(whole[: shape[0], : shape[1]])
+    return np.asarray(cv2.copyTo(whole[:height, :width], where))

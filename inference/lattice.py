@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import freud
 import numpy as np
 from scipy.spatial import Delaunay, QhullError
 
@@ -11,13 +10,10 @@ def lattice_order(points: np.ndarray, view: np.ndarray) -> tuple[np.ndarray, np.
     """Return the number of Voronoi neighbours and |psi6| of every point.
 
     Neighbours are those of the (open) Voronoi diagram. psi6 is the mean of exp(6 i theta) over the
-    bonds to them (Nelson and Halperin, Phys. Rev. B 19, 2457, 1979; computed by freud). At the edge
-    it is NaN: for points on the convex hull, and wherever a neighbour out of view could change the
-    neighbourhood, that is where the circumcircle of an adjoining Delaunay triangle leaves the view.
-    There `n_neighbours` counts the neighbours in view.
-
-    freud's own Voronoi diagram is periodic, and takes seconds on a thousand points in a padded box;
-    Qhull's needs no box.
+    bonds to them (Nelson and Halperin, Phys. Rev. B 19, 2457, 1979). At the edge it is NaN: for
+    points on the convex hull, and wherever a neighbour out of view could change the neighbourhood,
+    that is where the circumcircle of an adjoining Delaunay triangle leaves the view. There
+    `n_neighbours` counts the neighbours in view.
 
     Parameters
     ----------
@@ -87,20 +83,13 @@ def _circles_in_view(triangles: np.ndarray, view: np.ndarray) -> np.ndarray:
 
 def _hexatic(points: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return |psi6| of all points for these bonds (m, 2)."""
-    bonds = np.concatenate([pairs, pairs[:, ::-1]])
-    bonds = bonds[np.argsort(bonds[:, 0], kind="stable")]
-    centred = points - (points.min(axis=0) + points.max(axis=0)) / 2
-    positions = np.zeros((len(points), 3), np.float32)
-    positions[:, :2] = centred
-    # Twice the extent and more: no bond may be wrapped round the periodic box.
-    box = freud.box.Box.square(5 * float(np.abs(centred).max()))
-    neighbours = freud.locality.NeighborList.from_arrays(
-        len(points),
-        len(points),
-        bonds[:, 0],
-        bonds[:, 1],
-        positions[bonds[:, 1]] - positions[bonds[:, 0]],
-    )
-    hexatic = freud.order.Hexatic(k=6)
-    hexatic.compute((box, positions), neighbors=neighbours)
-    return np.abs(hexatic.particle_order)
+    bond = points[pairs[:, 1]] - points[pairs[:, 0]]
+    direction = (bond[:, 0] + 1j * bond[:, 1]) / np.hypot(bond[:, 0], bond[:, 1])
+    sixfold = (direction * direction * direction) ** 2  # the same seen from the other end
+
+    def at_points(values: np.ndarray) -> np.ndarray:
+        ends = (np.bincount(end, values, minlength=len(points)) for end in pairs.T)
+        return sum(ends, start=np.zeros(len(points)))
+
+    bonds = np.maximum(at_points(np.ones(len(pairs))), 1)
+    return np.hypot(at_points(sixfold.real), at_points(sixfold.imag)) / bonds

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import trackpy.linking.linking as trackpy_linking
-from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import KDTree
 
 #: Part of the lattice spacing that a skyrmion may move between two frames; from one half on, its
@@ -16,15 +16,16 @@ SPACING_FRACTION = 0.45
 #: A lonely skyrmion has no lattice: it may move by this many of its diameters.
 DIAMETER_FACTOR = 1.5
 SMALLEST_RANGE_PX = 0.5
+_MOST_CANDIDATES = 10
 
 
 class Linker:
-    """Gives the skyrmions of successive frames their track numbers, by trackpy's streaming linker.
+    """Gives the skyrmions of successive frames their track numbers.
 
-    Two things are our own. trackpy's track numbers come from a counter of the class, which every
-    new linker in the process resets; the numbers here belong to this object: 0, 1, 2, ... in the
-    order of first appearance. And the candidates are assigned in polynomial time, see
-    `_assign`: no frame is too dense.
+    Crocker and Grier's method, as in trackpy: of all ways to link two frames, the one with the
+    smallest sum of squared displacements, where a skyrmion without a partner counts as displaced by
+    the search range. All of a frame is one sparse assignment problem, so that no frame is too dense
+    (docs/decisions/0011).
 
     Parameters
     ----------
@@ -38,11 +39,13 @@ class Linker:
     """
 
     def __init__(self, memory: int = 2) -> None:
-        self._linker = trackpy_linking.Linker(
-            SMALLEST_RANGE_PX, memory=memory, link_strategy=_assign
-        )
-        self._started = False
+        self._memory = memory
         self._next_number = 0
+        self._range = SMALLEST_RANGE_PX
+        # of the last frame, and of frames before that are remembered
+        self._places = np.zeros((0, 2))
+        self._numbers = np.zeros(0, np.int64)
+        self._missed = np.zeros(0, np.int64)
 
     def follow(self, table: pd.DataFrame) -> np.ndarray:
         """Link the table of one more frame, see `skyrmlive.stream.result.Tracks`."""
@@ -62,24 +65,25 @@ class Linker:
         Returns
         -------
         np.ndarray
-            int64 of shape (n,): track numbers, each at most once.
+            int64 of shape (n,): track numbers, each at most once; new ones in the order of the
+            points.
         """
-        points = np.ascontiguousarray(points, dtype=np.float64).reshape(-1, 2)
-        self._linker.search_range = _search_range(points, diameters, self._linker.search_range)
-        if self._started:
-            self._linker.next_level(points, None)
-        else:
-            self._linker.init_level(points, None)
-            self._started = True
-        linked: Any = self._linker.hash
-        return np.array([self._number(point.track) for point in linked.points], np.int64)
+        points = np.array(points, np.float64).reshape(-1, 2)
+        self._range = _search_range(points, diameters, self._range)
+        source, found = _assign(self._places, points, self._range)
+        numbers = np.full(len(points), -1, np.int64)
+        numbers[found] = self._numbers[source]
+        new = np.flatnonzero(numbers < 0)
+        numbers[new] = self._next_number + np.arange(len(new))
+        self._next_number += len(new)
 
-    def _number(self, track: Any) -> int:
-        number = getattr(track, "number_in_run", None)
-        if number is None:
-            number = track.number_in_run = self._next_number
-            self._next_number += 1
-        return number
+        missed = self._missed + 1
+        missed[source] = self._memory + 1
+        kept = missed <= self._memory
+        self._places = np.concatenate([points, self._places[kept]])
+        self._numbers = np.concatenate([numbers, self._numbers[kept]])
+        self._missed = np.concatenate([np.zeros(len(points), np.int64), missed[kept]])
+        return numbers
 
 
 def _search_range(points: np.ndarray, diameters: np.ndarray, previous: float) -> float:
@@ -94,29 +98,45 @@ def _search_range(points: np.ndarray, diameters: np.ndarray, previous: float) ->
 
 
 def _assign(
-    source: set[Any], destination: set[Any], search_range: float, **_: Any
-) -> tuple[list[Any], list[Any]]:
-    """Link one subnet of trackpy's: the smallest sum of squared displacements.
+    sources: np.ndarray, points: np.ndarray, search_range: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return who is linked with whom: places in `sources` and `points`.
 
-    A source without a link counts as displaced by the search range, as in trackpy's own strategies
-    and with the same optimum. Those try all combinations, so they raise SubnetOversizeException on
-    dense frames, or run for minutes below that size; the assignment problem needs the third power
-    of the number of points.
+    Candidates are the nearest few sources within the range of each point.
     """
-    sources, destinations = list(source), list(destination)
-    if len(sources) == len(destinations) == 1:
-        return sources, destinations
-    column = {point: j for j, point in enumerate(destinations)}
-    n_sources, n_destinations = len(sources), len(destinations)
-    unlinked = search_range**2
-    # Forbidden pairs cost more than leaving everything unlinked.
-    cost = np.full((n_sources, n_destinations + n_sources), (n_sources + 1) * unlinked)
-    cost[np.arange(n_sources), n_destinations + np.arange(n_sources)] = unlinked
-    for i, point in enumerate(sources):
-        for candidate, distance in point.forward_cands:
-            cost[i, column[candidate]] = distance**2
-    _, chosen = linear_sum_assignment(cost)
-    partners = [destinations[j] if j < n_destinations else None for j in chosen]
-    taken = {j for j in chosen if j < n_destinations}
-    newcomers = [point for j, point in enumerate(destinations) if j not in taken]
-    return sources + [None] * len(newcomers), partners + newcomers
+    n_sources, n_points = len(sources), len(points)
+    if not n_sources or not n_points:
+        nobody = np.zeros(0, np.int64)
+        return nobody, nobody
+    ranks: Any = np.arange(1, min(_MOST_CANDIDATES, n_sources) + 1)
+    nearest: Any = KDTree(sources).query(points, k=ranks, distance_upper_bound=search_range)
+    distance, candidate = nearest
+    point, rank = np.nonzero(np.isfinite(distance))
+    source, cost = candidate[point, rank], distance[point, rank] ** 2
+    # nearly all have one candidate, who has no other
+    choices = np.bincount(source, minlength=n_sources)[source]
+    alone = (choices == 1) & (np.bincount(point, minlength=n_points)[point] == 1)
+    rivals = ~alone
+    chosen = _cheapest(source[rivals], point[rivals], cost[rivals], search_range**2)
+    return (
+        np.concatenate([source[alone], chosen[0]]),
+        np.concatenate([point[alone], chosen[1]]),
+    )
+
+
+def _cheapest(
+    source: np.ndarray, point: np.ndarray, cost: np.ndarray, unlinked: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of (source, point) whose costs and those of unlinked sources are least."""
+    sources, row = np.unique(source, return_inverse=True)
+    points, column = np.unique(point, return_inverse=True)
+    nobody = np.arange(len(sources))  # each source has a column of its own for that
+    rows = np.concatenate([row, nobody])
+    columns = np.concatenate([column, len(points) + nobody])
+    # a constant for every source changes nothing, and a cost of zero would count as no candidate
+    costs = unlinked + np.concatenate([cost, np.full(len(sources), unlinked)])
+    shape = len(sources), len(points) + len(sources)
+    matrix = csr_array((costs, (rows, columns)), shape)
+    first, second = min_weight_full_bipartite_matching(matrix)
+    linked = second < len(points)
+    return sources[first[linked]], points[second[linked]]

@@ -8,7 +8,6 @@ import pandas as pd
 from ..stream.result import TABLE_DTYPES, empty_table
 from .geometry import Geometry
 from .instances import Instances
-from .pixels import label_moments
 from .reliability import Reliability
 from .shapes import are_stripes, axes, diameter, orientation
 from .size_map import SizeMap
@@ -16,7 +15,6 @@ from .size_map import SizeMap
 
 def measure(
     instances: Instances,
-    core_probability: np.ndarray,
     geometry: Geometry,
     sizes: SizeMap | None = None,
     reliability: Reliability | None = None,
@@ -35,8 +33,6 @@ def measure(
     ----------
     instances
         In engine geometry, of `geometry.content_shape`.
-    core_probability
-        float32 of the same shape.
     geometry
         Maps to camera pixels and to nm in the sample plane.
     sizes
@@ -52,10 +48,8 @@ def measure(
     count = instances.count
     if count == 0:
         return empty_table()
-    area, _, covariance = label_moments(instances.labels, count)
-    surroundings = instances.surroundings
-    core_area, core_centre, _ = surroundings.moments(surroundings.of(core_probability), count)
-    core_mean = instances.cores.means(core_probability, count)
+    area, _, covariance = instances.masks.moments(count)
+    core_centre = instances.centre
     to_camera = geometry.engine_to_camera[:, :2]
     to_nm = geometry.sample_nm @ to_camera
     camera_scale = abs(float(np.linalg.det(to_camera)))
@@ -71,7 +65,7 @@ def measure(
     touching = touching[1:]
     is_stripe = are_stripes(instances.cores, count, touching)
     log_sigma = np.full(count, np.nan) if sizes is None else sizes.log_sigma_at(core_centre)
-    size = diameter(core_area)
+    size = diameter(instances.core_area)
     reliability = reliability or Reliability()
     diameter_nm = np.where(is_stripe, np.nan, reliability.corrected(size * pixel_nm))
     low_nm, high_nm = reliability.interval(diameter_nm, log_sigma)
@@ -98,10 +92,17 @@ def measure(
         "diameter_nm": diameter_nm,
         "diameter_low_nm": low_nm,
         "diameter_high_nm": high_nm,
-        "confidence": reliability.confidence_of(core_mean, log_sigma, np.log(size), touching),
+        "confidence": reliability.confidence_of(
+            instances.core_mean, log_sigma, np.log(size), touching
+        ),
         "touches_border": touching,
         "is_stripe": is_stripe,
         "psi6_abs": np.nan,
         "n_neighbours": 0,
     }
-    return pd.DataFrame({name: columns[name] for name in TABLE_DTYPES}).astype(TABLE_DTYPES)
+    return pd.DataFrame(
+        {
+            name: np.broadcast_to(columns[name], count).astype(dtype)
+            for name, dtype in TABLE_DTYPES.items()
+        }
+    )

@@ -6,15 +6,23 @@ it saw at school.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import cv2
 import numpy as np
 
 from ..stream.errors import UserError
+from .side_by_side import beside
+
+T = TypeVar("T")
 
 _SAMPLE_SIZE = 65_536
 _QUANTILES = (0.005, 0.5, 0.995)
 _LIMIT_SIGMA = 10.0
 _NEIGHBOURHOOD = 5
+_CACHED_PIXELS = 1 << 16
+_HALVED_ROWS = 512
 #: Types that float32 holds exactly, as nearly all cameras deliver.
 _NARROW = (np.uint8, np.int8, np.uint16, np.int16)
 
@@ -48,7 +56,9 @@ def normalise(image: np.ndarray) -> np.ndarray:
         raise UserError(f"An image needs two dimensions and pixels; this one is {image.shape}.")
     image, _ = replace_non_finite(np.ascontiguousarray(image))
     # An odd stride keeps the subsample off a column pattern of the sensor.
-    sample = image.ravel()[:: max(1, image.size // _SAMPLE_SIZE) | 1].astype(np.float64)
+    sample = image.ravel()[:: max(1, image.size // _SAMPLE_SIZE) | 1]
+    if image.dtype not in _NARROW:
+        sample = sample.astype(np.float64)
     low, middle, high = np.quantile(sample, _QUANTILES)
     if low < high:
         low, high = low - (high - low), high + (high - low)
@@ -64,22 +74,59 @@ def normalise(image: np.ndarray) -> np.ndarray:
         values = _centred(image, low, middle, high, scale)
         low, high = (low - middle) / scale, (high - middle) / scale
     smallest, largest, _, _ = cv2.minMaxLoc(values)
-    if smallest < low or largest > high:
-        trusted = cv2.inRange(  # type: ignore[call-overload]
-            values, max(low, smallest), min(high, largest)
-        )
-        mean, deviation = cv2.meanStdDev(values, mask=trusted)
-    else:
-        mean, deviation = cv2.meanStdDev(values)
-    centre, sigma = float(mean[0, 0]), float(deviation[0, 0])
+    trusted = max(low, smallest), min(high, largest)
+    centre, sigma = _statistics(values, None if trusted == (smallest, largest) else trusted)
     if sigma == 0.0:
         return np.zeros(image.shape, np.float32)
     low, high = max(low, centre - _LIMIT_SIGMA * sigma), min(high, centre + _LIMIT_SIGMA * sigma)
-    values = values.astype(np.float32, copy=image.dtype in _NARROW)
-    np.clip(values, np.float32(low), np.float32(high), out=values)
-    values -= np.float32(centre)
-    values *= np.float32(1.0 / sigma)
-    return values
+    limits = None if low <= smallest and largest <= high else (low, high)
+    result = values if values is not image else np.empty(image.shape, np.float32)
+    _in_halves(lambda rows: _scale(values[rows], result[rows], limits, centre, sigma), len(image))
+    return result
+
+
+def _statistics(values: np.ndarray, trusted: tuple[float, float] | None) -> tuple[float, float]:
+    """Return mean and standard deviation of the values within limits."""
+
+    def of_rows(rows: slice) -> tuple[int, float, float]:
+        part, mask = values[rows], None
+        if trusted is not None:
+            mask = cv2.inRange(part, *trusted)  # type: ignore[call-overload]
+        mean, deviation = cv2.meanStdDev(part, mask=mask)
+        count = part.size if mask is None else cv2.countNonZero(mask)
+        return count, float(mean[0, 0]), float(deviation[0, 0])
+
+    count, mean, deviation = np.array(_in_halves(of_rows, len(values))).T
+    centre = float(np.average(mean, weights=count))
+    variance = np.average(deviation**2 + (mean - centre) ** 2, weights=count)
+    return centre, float(np.sqrt(variance))
+
+
+def _scale(
+    values: np.ndarray,
+    result: np.ndarray,
+    limits: tuple[float, float] | None,
+    centre: float,
+    sigma: float,
+) -> None:
+    """Set `result` to (values - centre) / sigma, some rows at a time: they stay in the cache."""
+    step = max(1, _CACHED_PIXELS // values.shape[1])
+    for start in range(0, len(values), step):
+        part = result[start : start + step]
+        np.copyto(part, values[start : start + step])
+        if limits is not None:
+            np.clip(part, *map(np.float32, limits), out=part)
+        part -= np.float32(centre)
+        part *= np.float32(1.0 / sigma)
+
+
+def _in_halves(work: Callable[[slice], T], rows: int) -> list[T]:
+    """Return what `work` gives for the upper and the lower rows; of a small image for all."""
+    if rows < _HALVED_ROWS:
+        return [work(slice(rows))]
+    middle = rows // 2
+    lower = beside(work, slice(middle, rows))
+    return [work(slice(middle)), lower.result()]
 
 
 def _centred(image: np.ndarray, low: float, middle: float, high: float, scale: float) -> np.ndarray:
@@ -142,9 +189,9 @@ def without_masked(pixels: np.ndarray, saturation_value: float | None) -> np.nda
     """
     if not saturation_value or pixels.dtype.kind not in "iu":
         return pixels
-    masked = pixels > saturation_value
-    if not masked.any():
+    if pixels.size == 0 or pixels.max() <= saturation_value:
         return pixels
+    masked = pixels > saturation_value
     wide = np.float32 if pixels.dtype in _NARROW else np.float64
     return np.where(masked, wide(np.nan), pixels.astype(wide))
 
@@ -153,4 +200,7 @@ def saturated_fraction(pixels: np.ndarray) -> float:
     """Return the fraction of pixels at the largest value of an integer dtype, 0 for floats."""
     if pixels.dtype.kind not in "iu" or pixels.size == 0:
         return 0.0
-    return float(np.count_nonzero(pixels == np.iinfo(pixels.dtype).max) / pixels.size)
+    limit = np.iinfo(pixels.dtype).max
+    if pixels.max() < limit:
+        return 0.0
+    return float(np.count_nonzero(pixels == limit) / pixels.size)

@@ -7,6 +7,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .probability_map import ProbabilityMap
 
 
 class Moments(NamedTuple):
@@ -18,95 +22,158 @@ class Moments(NamedTuple):
 
 
 @dataclass(frozen=True)
-class OwnedPixels:
-    """Some pixels of an image, in its order, and the objects that they belong to.
+class Runs:
+    """Pixels of objects, as runs along the rows of an image, in its order.
+
+    There are some twenty times fewer runs than pixels, and sums along a run are known in closed
+    form.
 
     Attributes
     ----------
-    index
-        Of the flat image, int64 of shape (n,).
+    y, first, length
+        Row, first column and number of pixels of each run, int64 of shape (n,).
     owner
-        Number of the object, from 1, integer of the same shape.
+        Number of the object that it belongs to, from 1, integer of the same shape.
     shape
-        Of the image.
+        (height, width) of the image.
     """
 
-    index: np.ndarray
+    y: np.ndarray
+    first: np.ndarray
+    length: np.ndarray
     owner: np.ndarray
-    shape: tuple[int, ...]
+    shape: tuple[int, int]
 
     @classmethod
-    def where(cls, mask: np.ndarray, owner: np.ndarray) -> OwnedPixels:
-        """Return the pixels that `mask` (uint8) has and an image `owner` gives to somebody."""
-        index = np.flatnonzero(mask.view(bool))  # many times faster than of uint8
-        return cls(index, owner.ravel()[index], mask.shape)
+    def of(cls, labels: np.ndarray) -> Runs:
+        """Return the runs of an image of objects' numbers, or of a bool one; 0 is nobody."""
+        height, width = labels.shape
+        flat = labels.ravel()
+        starts_here = np.empty(labels.size, bool)
+        np.not_equal(flat[1:], flat[:-1], out=starts_here[1:])
+        starts_here[::width] = True
+        start = np.flatnonzero(starts_here)
+        owner = flat[start]
+        length = np.diff(start, append=labels.size)
+        taken = np.flatnonzero(owner)
+        start = start[taken]
+        y = start // width  # numpy's divmod is many times slower
+        return cls(y, start - y * width, length[taken], owner[taken], (height, width))
+
+    def where(self, taken: np.ndarray) -> Runs:
+        """Return some of them, by a bool array (n,)."""
+        y, first, length, owner = (
+            part[taken] for part in (self.y, self.first, self.length, self.owner)
+        )
+        return Runs(y, first, length, owner, self.shape)
+
+    def owned_by(self, owner: np.ndarray) -> Runs:
+        """Return them with other owners."""
+        return Runs(self.y, self.first, self.length, owner, self.shape)
 
     @cached_property
-    def places(self) -> tuple[np.ndarray, np.ndarray]:
-        """Row and column of each pixel."""
-        y = self.index // self.shape[1]
-        return y, self.index - y * self.shape[1]
+    def starts(self) -> np.ndarray:
+        """Place of each run's first pixel among all pixels, (n,)."""
+        return np.cumsum(self.length) - self.length
 
-    def of(self, image: np.ndarray) -> np.ndarray:
-        """Return the values that an image has there."""
-        return image.ravel()[self.index]
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """Column of each pixel, in the order of the runs."""
+        x = np.repeat(self.first - self.starts, self.length)
+        x += np.arange(len(x))
+        return x
 
-    def means(self, image: np.ndarray, count: int) -> np.ndarray:
-        """Return the mean of an image over each of `count` objects."""
-        pixels = np.bincount(self.owner, minlength=count + 1)[1:]
-        return np.bincount(self.owner, self.of(image), minlength=count + 1)[1:] / pixels
+    @property
+    def places(self) -> np.ndarray:
+        """Index of each pixel in the flat image."""
+        places = np.repeat(self.y * self.shape[1] + self.first - self.starts, self.length)
+        places += np.arange(len(places))
+        return places
 
-    def moments(self, weight: np.ndarray, count: int) -> Moments:
-        """Return the moments of `count` objects whose pixels weigh `weight` (n,).
+    def of_image(self, image: np.ndarray | ProbabilityMap) -> np.ndarray:
+        """Return the values that an image has at each pixel."""
+        if isinstance(image, ProbabilityMap):
+            in_row, in_column = image.offsets()
+            index = in_column.take(self.columns)
+            index += np.repeat(in_row.take(self.y), self.length)
+            return image.at(index)
+        return image.ravel().take(self.places)
 
-        Summed along each object's pixels of a row first: that is a sum of neighbours in memory.
+    def components(self) -> tuple[int, np.ndarray]:
+        """Return how many connected components they form (8 neighbours), and that of each run.
+
+        From 0, in the order of their first runs; owners do not count.
         """
-        y, x = self.places
-        start = np.ones(len(y), bool)
-        start[1:] = (self.owner[1:] != self.owner[:-1]) | (y[1:] != y[:-1])
-        starts = np.flatnonzero(start)
-        weight = weight.astype(np.float64)
-        weighted = weight * x
-        m, mx, mxx = (
-            np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
-            for values in (weight, weighted, weighted * x)
-        )
-        return _moments(self.owner[starts], y[starts], m, mx, mxx, count)
+        n = len(self.y)
+        row = self.shape[1] + 2  # so that a row's end does not touch the next one's beginning
+        start = self.y * row + self.first
+        stop = start + self.length
+        # the runs below from the one that ends at `start` - 1 or later to that from `stop` on
+        low = np.searchsorted(stop, start + row, "left")
+        count = np.searchsorted(start, stop + row, "right") - low
+        upper = np.repeat(np.arange(n), count)
+        lower = np.arange(len(upper)) + np.repeat(low - (np.cumsum(count) - count), count)
+        touching = coo_array((np.ones(len(upper), np.int8), (upper, lower)), shape=(n, n))
+        return connected_components(touching, directed=False)
 
+    def means(self, values: np.ndarray, count: int) -> np.ndarray:
+        """Return the mean over each of `count` objects of values (pixels,) as of `of_image`."""
+        return self.per_object(self._along(values), count) / self.per_object(self.length, count)
 
-def label_moments(labels: np.ndarray, count: int) -> Moments:
-    """Return the moments of the objects of a label image, numbered from 1 to `count`.
+    def sums_inside(self, outer: Runs, values: np.ndarray) -> np.ndarray:
+        """Return the sums over each run, float64 (n,), of values that the pixels of `outer` have.
 
-    Sums along the runs of a label in a row are known in closed form.
-    """
-    height, width = labels.shape
-    start = np.ones(labels.shape, bool)
-    np.not_equal(labels[:, 1:], labels[:, :-1], out=start[:, 1:])
-    starts = np.flatnonzero(start)
-    length = np.diff(starts, append=height * width)
-    owner = labels.ravel()[starts]
-    taken = owner > 0
-    y, first = np.divmod(starts[taken], width)
-    n, first = length[taken].astype(np.float64), first.astype(np.float64)
-    middle = first + (n - 1) / 2
-    # sum of x^2 = n middle^2 + n (n^2 - 1) / 12
-    squares = n * middle**2 + n * (n**2 - 1) / 12
-    return _moments(owner[taken], y, n, n * middle, squares, count)
+        Parameters
+        ----------
+        outer
+            Runs of the same image, in which all of these lie.
+        values
+            In the order of their pixels.
+        """
+        before = np.zeros(len(values) + 1)
+        np.cumsum(values, out=before[1:])
+        width = self.shape[1]
+        start, outer_start = self.y * width + self.first, outer.y * width + outer.first
+        run = np.searchsorted(outer_start, start, "right") - 1
+        place = outer.starts[run] + start - outer_start[run]
+        return before[place + self.length] - before[place]
 
+    def moments(self, count: int) -> Moments:
+        """Return the moments of `count` objects."""
+        n = self.length.astype(np.float64)
+        middle = self.first + (n - 1) / 2
+        # sums over a run: of x, n middle; of x^2, n middle^2 + n (n^2 - 1) / 12
+        mx, mxx = n * middle, n * middle**2 + n * (n**2 - 1) / 12
+        area = self.per_object(n, count)
+        # An object without pixels cannot be: its own core has some.
+        x, y = self.per_object(mx, count) / area, self.per_object(n * self.y, count) / area
+        covariance = np.empty((count, 2, 2))
+        covariance[:, 0, 0] = self.per_object(mxx, count) / area - x**2
+        covariance[:, 1, 1] = self.per_object(n * self.y * self.y, count) / area - y**2
+        covariance[:, 0, 1] = self.per_object(mx * self.y, count) / area - x * y
+        covariance[:, 1, 0] = covariance[:, 0, 1]
+        return Moments(area, np.stack([x, y], axis=1), covariance)
 
-def _moments(
-    owner: np.ndarray, y: np.ndarray, m: np.ndarray, mx: np.ndarray, mxx: np.ndarray, count: int
-) -> Moments:
-    """Return the moments from those of runs of pixels along a row: sums of 1, x and x^2."""
+    def weighted(self, weight: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return total weight (count,) and centre (count, 2), (x, y), of `count` objects.
 
-    def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(owner, values, minlength=count + 1)[1:]
+        Parameters
+        ----------
+        weight
+            Of each pixel, in their order.
+        """
+        m = self._along(weight)
+        mx = self._along(weight * self.columns)
+        area = self.per_object(m, count)
+        centre = self.per_object(mx, count), self.per_object(m * self.y, count)
+        return area, np.stack(centre, axis=1) / area[:, np.newaxis]
 
-    area = total(m)
-    # An object without pixels cannot be: its own core has some.
-    x_mean, y_mean = total(mx) / area, total(m * y) / area
-    covariance = np.empty((count, 2, 2))
-    covariance[:, 0, 0] = total(mxx) / area - x_mean**2
-    covariance[:, 1, 1] = total(m * y * y) / area - y_mean**2
-    covariance[:, 0, 1] = covariance[:, 1, 0] = total(mx * y) / area - x_mean * y_mean
-    return Moments(area, np.stack([x_mean, y_mean], axis=1), covariance)
+    def _along(self, values: np.ndarray) -> np.ndarray:
+        """Return the sums over each run of values of the pixels, float64 (n,)."""
+        if not len(self.length):
+            return np.zeros(0)
+        return np.add.reduceat(values.astype(np.float64, copy=False), self.starts)
+
+    def per_object(self, values: np.ndarray, count: int) -> np.ndarray:
+        """Return the sums over each object of values of the runs."""
+        return np.bincount(self.owner, values, minlength=count + 1)[1:]

@@ -18,6 +18,8 @@ from .instances import CORE_THRESHOLD, find_instances, smallest_core_px
 from .lattice import lattice_order
 from .measure import measure
 from .normalise import normalise, replace_non_finite, saturated_fraction, without_masked
+from .probability_map import ProbabilityMap
+from .side_by_side import beside
 from .size_map import SizeMap
 from .tiling import infer_in_parts
 from .told import told
@@ -35,9 +37,8 @@ class Segmentation:
         uint16 of the image's (height, width), 0 is background.
     table
         One row a skyrmion, columns `TABLE_DTYPES`; not linked: `particle` is -1.
-    mask_probability, core_probability
-        float32 of `geometry.content_shape`, in engine geometry; `geometry.camera_image` brings them
-        back.
+    mask, core
+        Maps of `geometry.content_shape`, in engine geometry.
     geometry
         The maps between image, engine and sample.
     told
@@ -53,13 +54,23 @@ class Segmentation:
 
     labels: np.ndarray
     table: pd.DataFrame
-    mask_probability: np.ndarray
-    core_probability: np.ndarray
+    mask: ProbabilityMap
+    core: ProbabilityMap
     geometry: Geometry
     told: np.ndarray | None = None
     unfamiliarity: float | None = None
     warnings: list[str] = field(default_factory=list)
     latency_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def mask_probability(self) -> np.ndarray:
+        """float32 of `geometry.content_shape`, made anew; see `geometry.camera_image`."""
+        return self.mask.image()
+
+    @property
+    def core_probability(self) -> np.ndarray:
+        """As `mask_probability`."""
+        return self.core.image()
 
 
 class StageClock:
@@ -132,16 +143,14 @@ class Segmenter:
         if constant:
             warnings.append("the image is constant: there is nothing to see")
             known = None
-            output = NetworkOutput(np.zeros((1, 2, height, width), np.float32))
+            output = NetworkOutput.of_images(np.zeros((1, 2, height, width), np.float32))
         else:
             known = told(image, metadata, self.engine.condition)
             clock.lap("spectrum")
             output = infer_in_parts(self.engine.backend, image, known, self.engine.condition)
-        probability = output.probability[0]
         clock.lap("network")
 
-        mask = np.ascontiguousarray(probability[0, :height, :width])
-        core = np.ascontiguousarray(probability[1, :height, :width])
+        mask, core = (each[0].cut((height, width)) for each in (output.mask, output.core))
         smallest = smallest_core_px(self.engine.condition.pixel_size_nm)
         instances = find_instances(mask, core, geometry.valid, smallest, CORE_THRESHOLD)
         if instances.n_dropped:
@@ -149,15 +158,15 @@ class Segmenter:
         labels = geometry.camera_image(instances.labels, nearest=True)
         clock.lap("instances")
 
-        table = measure(instances, core, geometry, self._size_map(output), self.engine.reliability)
+        points = geometry.camera_points(instances.centre) @ geometry.to_sample.T
+        order = beside(lattice_order, points, geometry.view_corners)
+        table = measure(instances, geometry, self._size_map(output), self.engine.reliability)
         if table["is_stripe"].any():
             warnings.append(
                 f"{table['is_stripe'].sum()} stripes: they have no diameter and are not counted"
             )
         clock.lap("measure")
-        if len(table):
-            points = table[["x", "y"]].to_numpy() @ geometry.to_sample.T
-            table["n_neighbours"], table["psi6_abs"] = lattice_order(points, geometry.view_corners)
+        table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")
         unfamiliarity = self._unfamiliarity(known)
         if unfamiliarity is not None and unfamiliarity > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .pixels import OwnedPixels
+from .pixels import Runs
 
 STRIPE_ELONGATION = 2.2
 """Ratio of a core's axes from which it is a stripe; a skyrmion about to stretch out has 2."""
@@ -42,18 +42,18 @@ def orientation(covariance: np.ndarray) -> np.ndarray:
     return np.where(xx == yy, np.where(xy > 0, np.pi / 4, -np.pi / 4), angle)
 
 
-def are_stripes(cores: OwnedPixels, count: int, cut: np.ndarray) -> np.ndarray:
+def are_stripes(cores: Runs, count: int, cut: np.ndarray) -> np.ndarray:
     """Say of each of `count` cores whether it is a stripe: much longer than wide, or winding.
 
     Parameters
     ----------
     cores
-        Their pixels.
+        Their runs.
     cut
         Bool: those at the frame's edge. What is left of a skyrmion there may be a sliver, so that
         only what is larger than the median of the others counts.
     """
-    area, _, covariance = cores.moments(np.ones(len(cores.owner)), count)
+    area, _, covariance = cores.moments(count)
     major, minor = axes(covariance + np.eye(2) / 12)  # a pixel is a square, not a point
     fill = area / (np.pi / 4 * major * minor)
     long = (major > STRIPE_ELONGATION * minor) | (fill < STRIPE_FILL)

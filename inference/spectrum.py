@@ -63,7 +63,9 @@ def describe_spectrum(image: np.ndarray, pixel_size_nm: float, defocus_nm: float
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     tiles = _tiles(small)
     plan = _plan(tiles.shape[1:], BINNING * pixel_size_nm, abs(defocus_nm))
-    spectra = np.asarray(fft.rfft2(tiles * plan.window))
+    # threads cost more than they save on a small image
+    workers = 2 if len(tiles) == _MOST_TILES else None
+    spectra = np.asarray(fft.rfft2(tiles * plan.window, workers=workers))
     power = np.mean(np.abs(spectra) ** 2, axis=0).ravel()
     sums = np.bincount(plan.bins, power, minlength=plan.counts.size + 1)[:-1]
     logs = np.log(sums / np.maximum(plan.counts, 1) + _LITTLE)
@@ -72,7 +74,7 @@ def describe_spectrum(image: np.ndarray, pixel_size_nm: float, defocus_nm: float
         logs = np.interp(np.arange(logs.size), seen, logs[seen])
     moments = []
     for smoothing in plan.smoothings:
-        smooth = np.asarray(fft.irfft2(spectra * smoothing, s=tiles.shape[1:]))
+        smooth = np.asarray(fft.irfft2(spectra * smoothing, s=tiles.shape[1:], workers=workers))
         square = smooth * smooth  # numpy's own powers are ten times slower
         spread = float(np.sqrt(np.mean(square))) or 1.0
         moments += [

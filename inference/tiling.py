@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -40,21 +41,53 @@ def infer_in_parts(
     margin = -(-condition.seam_margin // multiple) * multiple
     rows = _parts(height, largest_side, margin, multiple)
     columns = _parts(width, largest_side, margin, multiple)
-    probability = np.empty((1, 2, height, width), np.float32)
-    log_diameter = None
-    if block is not None:
-        log_diameter = np.empty((1, 2, height // block, width // block), np.float32)
+    whole = None
     for read_y, write_y in rows:
         for read_x, write_x in columns:
             part = image[np.newaxis, np.newaxis, read_y, read_x]
             found = backend.infer(np.ascontiguousarray(part), told[np.newaxis])
-            inner = _inside(write_y, read_y), _inside(write_x, read_x)
-            probability[..., write_y, write_x] = found.probability[(..., *inner)]
-            if block is not None and log_diameter is not None and found.log_diameter is not None:
-                where = tuple(_over(each, block) for each in (write_y, write_x))
-                inner = tuple(_over(each, block) for each in inner)
-                log_diameter[(..., *where)] = found.log_diameter[(..., *inner)]
-    return NetworkOutput(probability, log_diameter)
+            whole = whole or _room_for(found, (height, width), block)
+            for target, source, side in zip(
+                _by_place(whole), _by_place(found), _sides(found, block), strict=True
+            ):
+                y, x = (_over(axis, side) for axis in (write_y, write_x))
+                inner_y, inner_x = (
+                    _over(_inside(write, read), side)
+                    for write, read in ((write_y, read_y), (write_x, read_x))
+                )
+                target[:, y, x] = source[:, inner_y, inner_x]
+    assert whole is not None, "there is one part at least"
+    return whole
+
+
+def _room_for(part: NetworkOutput, shape: tuple[int, int], size_block: int | None) -> NetworkOutput:
+    """Return an output like that of a part, to be filled, for an image of (height, width)."""
+    empty = []
+    for values, side in zip(_by_place(part), _sides(part, size_block), strict=True):
+        empty.append(
+            np.empty((1, shape[0] // side, shape[1] // side, values.shape[-1]), np.float32)
+        )
+    mask, core = (
+        replace(each, blocks=blocks, shape=shape)
+        for each, blocks in zip((part.mask, part.core), empty, strict=False)
+    )
+    return NetworkOutput(mask, core, np.moveaxis(empty[2], -1, 1) if len(empty) > 2 else None)
+
+
+def _by_place(output: NetworkOutput) -> list[np.ndarray]:
+    """Return all that it has, each as (1, rows, columns, values)."""
+    maps = [output.mask.blocks, output.core.blocks]
+    if output.log_diameter is not None:
+        maps.append(np.moveaxis(output.log_diameter, 1, -1))
+    return maps
+
+
+def _sides(output: NetworkOutput, size_block: int | None) -> list[int]:
+    """Return how many pixels along a side each of those has a place for."""
+    sides = [output.mask.block, output.core.block]
+    if output.log_diameter is not None:
+        sides.append(size_block or 1)
+    return sides
 
 
 def _parts(side: int, largest: int, margin: int, multiple: int) -> list[tuple[slice, slice]]:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from ...stream.errors import UserError
+from ..probability_map import ProbabilityMap
 
 
 class BackendFailed(UserError):
@@ -16,19 +17,33 @@ class BackendFailed(UserError):
 
 @dataclass(frozen=True)
 class NetworkOutput:
-    """What a network makes of a batch; all float32, and the caller's own.
+    """What a network makes of a batch of n images; all of it the caller's own.
 
     Attributes
     ----------
-    probability
-        Shape (n, 2, height, width): of `mask` and `core`.
+    mask, core
+        Maps of n images.
     log_diameter
-        Shape (n, 2, height / block, width / block): mean and log of the standard deviation of
+        float32 (n, 2, height / block, width / block): mean and log of the standard deviation of
         ln(diameter / nm) of the skyrmion at a place; None from a network that does not size.
     """
 
-    probability: np.ndarray
+    mask: ProbabilityMap
+    core: ProbabilityMap
     log_diameter: np.ndarray | None = None
+
+    @classmethod
+    def of_images(
+        cls, probability: np.ndarray, log_diameter: np.ndarray | None = None
+    ) -> NetworkOutput:
+        """Return what a network gives pixel by pixel, float32 (n, 2, height, width)."""
+        mask, core = (ProbabilityMap.of(probability[:, index]) for index in (0, 1))
+        return cls(mask, core, log_diameter)
+
+    @property
+    def probability(self) -> np.ndarray:
+        """float32 (n, 2, height, width) of mask and core, made anew."""
+        return np.stack([self.mask.image(), self.core.image()], axis=1)
 
 
 class Backend(Protocol):

@@ -12,9 +12,11 @@ import numpy as np
 import openvino as ov
 
 from ...stream.errors import UserError
+from ..probability_map import ProbabilityMap
 from ..told import TOLD
 from .backend import NetworkOutput
 from .cache_folder import cache_folder
+from .openvino_blocks import give_blocks, read_blocks
 
 #: A run sees one camera, perhaps with two binnings.
 _KEPT_SHAPES = 4
@@ -84,8 +86,7 @@ class OpenVinoBackend:
         ):
             raise UserError("The engine's network must map one channel to two: mask and core.")
         self._is_told = "told" in inputs
-        self._outputs = tuple(outputs)
-        self._compiled: OrderedDict[tuple[int, ...], ov.InferRequest] = OrderedDict()
+        self._ready: OrderedDict[tuple[int, ...], _Network] = OrderedDict()
         self._lock = threading.Lock()
 
     def warm_up(self, height: int, width: int) -> None:
@@ -98,31 +99,61 @@ class OpenVinoBackend:
         if self._is_told:
             inputs["told"] = np.ascontiguousarray(told, np.float32)
         with self._lock:  # a request has one set of buffers
-            results = self._request(images.shape).infer(inputs, share_inputs=True)
-            return NetworkOutput(**{name: results[name] for name in self._outputs})
+            return self._network(images.shape).run(inputs)
 
     def describe(self) -> str:
         """Say in a few words what runs where."""
         version = ".".join(ov.__version__.split("-")[0].split(".")[:2])
         return f"OpenVINO {version} CPU {self._precision}"
 
-    def _request(self, shape: tuple[int, ...]) -> ov.InferRequest:
-        request = self._compiled.get(shape)
-        if request is None:
+    def _network(self, shape: tuple[int, ...]) -> _Network:
+        network = self._ready.get(shape)
+        if network is None:
             model = self._read()
             shapes = {"image": list(shape)}
             if self._is_told:
                 shapes["told"] = [shape[0], TOLD]
             model.reshape(shapes)
+            read_blocks(model)
+            block = give_blocks(model)
             compiled = self._core.compile_model(model, "CPU", self._options)
-            request = self._compiled[shape] = compiled.create_infer_request()
-            while len(self._compiled) > _KEPT_SHAPES:
-                self._compiled.popitem(last=False)
-        self._compiled.move_to_end(shape)
-        return request
+            network = self._ready[shape] = _Network(compiled, block, shape)
+            while len(self._ready) > _KEPT_SHAPES:
+                self._ready.popitem(last=False)
+        self._ready.move_to_end(shape)
+        return network
 
     def _read(self) -> ov.Model:
         return self._core.read_model(self._model_onnx)
+
+
+class _Network:
+    """A network that is compiled for one shape of images."""
+
+    def __init__(
+        self, compiled: ov.CompiledModel, block: int | None, shape: tuple[int, ...]
+    ) -> None:
+        self._request = compiled.create_infer_request()
+        self._outputs = {name: port for port in compiled.outputs for name in port.get_names()}
+        self._block = block
+        self._image_shape = shape[2], shape[3]
+
+    def run(self, inputs: dict[str, np.ndarray]) -> NetworkOutput:
+        # OpenVINO writes into arrays of ours, so that nothing is copied
+        arrays = {
+            name: np.empty(tuple(port.shape), np.float32) for name, port in self._outputs.items()
+        }
+        for name, array in arrays.items():
+            self._request.set_tensor(self._outputs[name], ov.Tensor(array, shared_memory=True))
+        self._request.infer(inputs, share_inputs=True, share_outputs=True)
+        sizes = arrays.get("log_diameter")
+        if self._block is None:
+            return NetworkOutput.of_images(arrays["probability"], sizes)
+        mask, core = (
+            ProbabilityMap(arrays[name], self._block, self._image_shape, are_logits=True)
+            for name in ("mask", "core")
+        )
+        return NetworkOutput(mask, core, sizes)
 
 
 def cpu_precisions() -> list[str]:

@@ -78,9 +78,8 @@ class TensorRtBackend:
                 self._execution(images.shape[2:]).run(image[None], one[None], self._stream)
                 for image, one in zip(images, told, strict=True)
             ]
-        return NetworkOutput(
-            **{name: np.concatenate([each[name] for each in outputs]) for name in outputs[0]}
-        )
+        maps = {name: np.concatenate([each[name] for each in outputs]) for name in outputs[0]}
+        return NetworkOutput.of_images(maps["probability"], maps.get("log_diameter"))
 
     def describe(self) -> str:
         """Say in a few words what runs where."""

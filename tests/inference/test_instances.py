@@ -88,7 +88,7 @@ def test_measures_agree_with_scikit_image():
     mask[:, 95:102] = 0  # odd shapes
     found = find_instances(mask, core)
     geometry = geometry_for(shape, FrameMetadata(pixel_size_nm=3.0), CONDITION)
-    table = measure(found, core, geometry)
+    table = measure(found, geometry)
     expected = regionprops(found.labels)
     assert len(table) == len(expected) > 90
     for name in (
@@ -118,7 +118,7 @@ def test_an_ellipse_is_as_long_and_as_inclined_in_any_geometry():
     u = offset @ [np.sin(along), np.cos(along)] / 20
     v = offset @ [np.sin(across), np.cos(across)] / 10
     inside = (np.hypot(u, v) < 1).reshape(height, width).astype(np.float32)
-    row = measure(find_instances(inside, inside), inside, geometry).iloc[0]
+    row = measure(find_instances(inside, inside), geometry).iloc[0]
     assert row["axis_major_length"] == pytest.approx(40, rel=0.01)
     assert row["axis_minor_length"] == pytest.approx(20, rel=0.01)
     assert row["orientation"] == pytest.approx(along, abs=0.01)
@@ -133,7 +133,7 @@ def test_the_core_diameter_is_finer_than_a_pixel(radius):
     core = 1 / (1 + np.exp((np.hypot(x - 24.3, y - 25.6) - radius) / 0.5))
     mask = (np.hypot(x - 24.3, y - 25.6) < 14).astype(np.float32)
     geometry = geometry_for((50, 50), FrameMetadata(pixel_size_nm=3.0), CONDITION)
-    row = measure(find_instances(mask, core.astype(np.float32)), core, geometry).iloc[0]
+    row = measure(find_instances(mask, core.astype(np.float32)), geometry).iloc[0]
     assert row["diameter_nm"] == pytest.approx(6 * radius, rel=0.015)
     assert (row["x"], row["y"]) == pytest.approx((24.3, 25.6), abs=0.02)
 
@@ -141,7 +141,7 @@ def test_the_core_diameter_is_finer_than_a_pixel(radius):
 def test_the_border_is_noticed():
     mask, core = _maps((60, 90), [(5, 30, 10, 4), (45, 30, 10, 4), (79.6, 30, 10, 4)])
     geometry = geometry_for((60, 90), FrameMetadata(), CONDITION)
-    table = measure(find_instances(mask, core), core, geometry)
+    table = measure(find_instances(mask, core), geometry)
     assert table["touches_border"].tolist() == [True, False, True]
     assert dict(table.dtypes.astype(str)) == TABLE_DTYPES
     assert table["diameter_nm"].isna().all(), "without a pixel size there are no nm"

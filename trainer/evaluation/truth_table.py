@@ -57,9 +57,10 @@ def _table(
 ) -> pd.DataFrame:
     count = parted.count
     # a core's rim, of which less than half a cell lies inside, is in the surroundings
-    area, centre, _ = parted.surroundings.moments(parted.surroundings.of(core), count)
-    centre_x, centre_y = centre.T
-    is_stripe = parted.cores.means(np.isnan(log_diameter), count) > 0.5
+    area = parted.core_area
+    centre_x, centre_y = parted.centre.T
+    unsized = parted.cores.of_image(np.isnan(log_diameter))
+    is_stripe = parted.cores.means(unsized, count) > 0.5
     rim = np.ones(core.shape, bool)
     rim[1:-1, 1:-1] = False
     numbers = np.arange(1, count + 1)
