@@ -69,7 +69,7 @@ class LiveWidget(QWidget):
             curves=self.curves,
             steering=self.steering,
             panel=self.recording_panel,
-            playback=self.playback,
+            live_only=(self.playback, self.desk.engines),
             on_change=self._show_status,
             before_opening=self._make_way_for_recording,
         )

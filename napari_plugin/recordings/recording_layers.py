@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari.layers import Image
 from napari.viewer import Viewer
 
-from ..layers import FRAME, LiveLayers, contrast_limits
+from ..layers import FRAME, LiveLayers, contrast_limits, scale_bar
 from ..picture import Picture
 from .lazy_images import LazyImages
 
@@ -36,6 +36,7 @@ class RecordingLayers(LiveLayers):
 
     def clear(self) -> None:
         """Remove all layers of ours; live pictures are drawn from now on."""
+        self._thread.forget()
         self._frames = self._picture = self._shape = None
         for layer in list(self._layers.values()):
             if layer in self._viewer.layers:
@@ -45,7 +46,7 @@ class RecordingLayers(LiveLayers):
     @property
     def axis(self) -> int | None:
         """The axis of the viewer that is the time of the recording, None while there is none."""
-        if self._frames is None or FRAME not in self._layers:
+        if self._frames is None or self._layers.get(FRAME) not in set(self._viewer.layers):
             return None
         return self._viewer.dims.ndim - 3
 
@@ -53,12 +54,11 @@ class RecordingLayers(LiveLayers):
         limits = contrast_limits(frames.image(0))
         layer = Image(frames, colormap="gray", contrast_limits=limits, metadata={})
         self._viewer.layers.selection.active = self._add(FRAME, layer)
+        scale_bar(self._viewer).visible = True
         self._viewer.reset_view()
         if self.axis is not None:
             self._viewer.dims.set_current_step(self.axis, 0)
 
     def _draw_frame(self, picture: Picture) -> None:
-        if self._frames is None:
+        if self._frames is None:  # napari reads those of a recording itself
             super()._draw_frame(picture)
-        elif FRAME not in self._layers:  # somebody has deleted it
-            self._add_frames(self._frames)

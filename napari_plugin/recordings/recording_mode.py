@@ -10,6 +10,7 @@ from typing import Any
 from napari.layers import Layer
 from napari.viewer import Viewer
 from qtpy.QtCore import QObject, QTimer, Signal  # pyright: ignore[reportPrivateImportUsage]
+from qtpy.QtWidgets import QWidget
 
 from ...stream.errors import UserError
 from ...stream.recording.layout import RUN
@@ -17,7 +18,6 @@ from ..births import TrackChanges
 from ..curves_panel import CurvesPanel
 from ..history import History
 from ..model import LiveModel, Status
-from ..playback_bar import PlaybackBar
 from ..recent import RecentSnapshots
 from ..selection import Traces
 from ..steering import Steering
@@ -43,8 +43,8 @@ class RecordingMode(QObject):
         Those of the widget: they show a recording as they show a live run.
     panel
         Its controls.
-    playback
-        The slider over the recent frames of a live run; a recording has napari's own.
+    live_only
+        Controls of a live run, which are hidden while a recording is open.
     on_change
         Called when the status is to be shown anew.
     before_opening
@@ -65,14 +65,14 @@ class RecordingMode(QObject):
         curves: CurvesPanel,
         steering: Steering,
         panel: RecordingPanel,
-        playback: PlaybackBar,
+        live_only: Sequence[QWidget],
         on_change: Callable[[], None],
         before_opening: Callable[[], None],
     ) -> None:
         super().__init__(panel)
         self._viewer, self._model, self._layers = viewer, model, layers
         self._curves, self._steering, self.panel = curves, steering, panel
-        self._playback = playback
+        self._live_only = live_only
         self._on_change, self._before_opening = on_change, before_opening
         self.run: RecordedRun | None = None
         self._open: _Open | None = None
@@ -80,6 +80,7 @@ class RecordingMode(QObject):
         self._file_layer: Layer | None = None
         self._engines: list[str] = []
         self._problem = ""
+        self._is_following = False
         self._shown: RecordedFrame | None = None
         #: Whether numbers and births of the whole run have been read.
         self.history_is_complete = self.survey_is_complete = False
@@ -91,6 +92,7 @@ class RecordingMode(QObject):
         panel.opened.connect(self.open)
         panel.closed.connect(self.close)
         viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.events.removed.connect(self._on_removed)
         for layer in list(viewer.layers):
             self._offer(layer)
 
@@ -132,7 +134,7 @@ class RecordingMode(QObject):
             return
         self._open.end()
         self._open = self.run = self._shown = None
-        self._playback.show()
+        self._show_live_only(True)
         self._layers.clear()
         self._model.view.recent = RecentSnapshots()
         self._model.view.traces = Traces()
@@ -145,6 +147,7 @@ class RecordingMode(QObject):
     def tear_down(self) -> None:
         """End all threads and processes, and leave the layers."""
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
         self.work.close()
         if self._open is not None:
             self._open.end()
@@ -180,7 +183,7 @@ class RecordingMode(QObject):
         self._remove_layers_of(run.path)
         self._model.view.recent = RecordedPlayback(len(run), self.go_to)
         self._model.view.traces = RecordedTraces(run.path, self._frame_ready.emit)
-        self._playback.hide()
+        self._show_live_only(False)
         self._layers.show_recording(run.images, run.pixel_size_nm)
         self._open = _Open(self, run)
         self.panel.path.setText(str(run.path))
@@ -221,14 +224,21 @@ class RecordingMode(QObject):
         self._follow_slider()
 
     def _follow_slider(self) -> None:
-        if self._open is None:
+        # Adding a layer moves the slider, too, as napari sees it.
+        if self._open is None or self._layers.axis is None or self._is_following:
             return
-        frame = self.frame
+        self._is_following = True
+        try:
+            self._show_frame(self._open, self.frame)
+        finally:
+            self._is_following = False
+
+    def _show_frame(self, opened: _Open, frame: int) -> None:
         recent = self._model.view.recent
         if isinstance(recent, RecordedPlayback):
             recent.frame = frame
-        self._open.marker.mark(self._model.history, frame)
-        found = self._open.loader.want(frame)
+        opened.marker.mark(self._model.history, frame)
+        found = opened.loader.want(frame)
         if found is None:
             return
         is_new = found is not self._shown
@@ -260,6 +270,15 @@ class RecordingMode(QObject):
     def _take_problem(self, text: str) -> None:
         self._problem = text
         self._on_change()
+
+    def _on_removed(self, event: Any) -> None:
+        """Close a recording whose frames somebody has deleted: its slider has gone with them."""
+        if self._open is not None and self._layers.axis is None:
+            QTimer.singleShot(0, self, self.close)
+
+    def _show_live_only(self, shown: bool) -> None:
+        for widget in self._live_only:
+            widget.setVisible(shown)
 
     def _on_inserted(self, event: Any) -> None:
         self._offer(event.value)
