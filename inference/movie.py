@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -104,7 +105,8 @@ def _encoder(
     except ImportError:
         raise UserError('A movie needs one more package: pip install "skyrmlive[movie]".') from None
     height, width = shape[:2]
-    encoder = write_frames(
+    write: Callable[..., Any] = write_frames  # it takes more than it declares
+    encoder = write(
         str(path),
         (width, height),
         fps=rate_hz,

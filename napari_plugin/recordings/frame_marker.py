@@ -36,14 +36,14 @@ class FrameMarker:
             for mark in marks:
                 plot.plot_item.addItem(mark, ignoreBounds=True)
             self._clicks[plot] = lambda event, plot=plot: self._clicked(plot, event)
-            plot.scene().sigMouseClicked.connect(self._clicks[plot])
+            _scene(plot).sigMouseClicked.connect(self._clicks[plot])
         curves.axis.currentIndexChanged.connect(self._draw)
 
     def close(self) -> None:
         """Take the lines away."""
         self._curves.axis.currentIndexChanged.disconnect(self._draw)
         for plot, marks in self._marks.items():
-            plot.scene().sigMouseClicked.disconnect(self._clicks[plot])
+            _scene(plot).sigMouseClicked.disconnect(self._clicks[plot])
             for mark in marks:
                 plot.plot_item.removeItem(mark)
 
@@ -97,6 +97,10 @@ class FrameMarker:
         if not np.isfinite(distance).any():
             return None
         return int(self._history.column("frame")[np.nanargmin(distance)])
+
+
+def _scene(plot: CurvePlot) -> Any:
+    return plot.scene()  # pyqtgraph's own, which tells of clicks
 
 
 def _line() -> pg.InfiniteLine:

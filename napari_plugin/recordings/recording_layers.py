@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from napari.layers import Image
 from napari.viewer import Viewer
 
@@ -52,7 +54,8 @@ class RecordingLayers(LiveLayers):
 
     def _add_frames(self, frames: LazyImages) -> None:
         limits = contrast_limits(frames.image(0))
-        layer = Image(frames, colormap="gray", contrast_limits=limits, metadata={})
+        data: Any = frames  # all of an array that napari asks for
+        layer = Image(data, colormap="gray", contrast_limits=limits, metadata={})
         self._viewer.layers.selection.active = self._add(FRAME, layer)
         scale_bar(self._viewer).visible = True
         self._viewer.reset_view()
