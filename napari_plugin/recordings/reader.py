@@ -2,7 +2,7 @@
 
 A folder is offered to every plugin that reads folders, whatever its name, and napari asks the user
 which one is meant. So this one says no to folders that hold neither a recording nor images; see
-docs/decisions/0011.
+docs/decisions/0014.
 """
 
 from __future__ import annotations

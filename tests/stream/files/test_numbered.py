@@ -43,10 +43,10 @@ def test_any_order_gives_the_frames_of_a_stack(tmp_path, name):
     assert len(frames) == 7
     for index in (3, 4, 0, 6, 6, 5):
         np.testing.assert_array_equal(frames.frame(index).pixels, STACK[index])
-    for start in range(8):
+    for start in range(7):
         rest = [frame.pixels for frame in read_frames(path, start)]
-        np.testing.assert_array_equal(rest, STACK[start:].reshape(-1, 12, 16)[: len(rest)])
-        assert len(rest) == 7 - start
+        np.testing.assert_array_equal(rest, STACK[start:])
+    assert not list(read_frames(path, 7))
     with pytest.raises(IndexError):
         frames.frame(7)
 
