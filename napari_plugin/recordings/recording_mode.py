@@ -53,6 +53,7 @@ class RecordingMode(QObject):
 
     _history_read = Signal(object, object)
     _frame_ready = Signal()
+    _track_ready = Signal()
     _problem_met = Signal(str)
     _surveyed = Signal(object)
 
@@ -87,6 +88,7 @@ class RecordingMode(QObject):
         self.work = Work(panel, self.open)
         self._history_read.connect(self._take_history)
         self._frame_ready.connect(self._follow_slider)
+        self._track_ready.connect(steering.show_choices)
         self._problem_met.connect(self._take_problem)
         self._surveyed.connect(self._take_survey)
         panel.opened.connect(self.open)
@@ -182,7 +184,7 @@ class RecordingMode(QObject):
         self.history_is_complete = self.survey_is_complete = False
         self._remove_layers_of(run.path)
         self._model.view.recent = RecordedPlayback(len(run), self.go_to)
-        self._model.view.traces = RecordedTraces(run.path, self._frame_ready.emit)
+        self._model.view.traces = RecordedTraces(run.path, self._track_ready.emit)
         self._show_live_only(False)
         self._layers.show_recording(run.images, run.pixel_size_nm)
         self._open = _Open(self, run)
@@ -239,13 +241,12 @@ class RecordingMode(QObject):
             recent.frame = frame
         opened.marker.mark(self._model.history, frame)
         found = opened.loader.want(frame)
-        if found is None:
-            return
-        is_new = found is not self._shown
+        if found is None or found is self._shown:
+            return  # a layer that somebody deletes moves the slider as well, and stays deleted
         self._shown = found
         self._model.newest, self._model.tails = found.snapshot, found.tails
         self._steering.redraw()
-        if is_new and self._curves.shown["sizes"].isChecked():
+        if self._curves.shown["sizes"].isChecked():
             self._curves.draw()
 
     def _take_history(self, history: History, engines: list[str]) -> None:
