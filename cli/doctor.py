@@ -48,6 +48,7 @@ def doctor(
         ("GPU", "; ".join(map(_gpu, devices)) or "no NVIDIA GPU with a working driver"),
         ("engine", f"{ready.engine_id}, {len(bundle.files)} files as in its manifest"),
         ("runs on", ready.backend.describe()),
+        ("precision", _precision(ready.backend.describe())),
         ("speed", _speed(tried, side)),
         ("start", f"{tried.first_ms / 1e3:.1f} s for the first frame of a shape"),
         ("viewer", _package("napari", "viewer")),
@@ -94,6 +95,16 @@ def _speed(tried: Rehearsal, side: int) -> str:
     )
 
 
+def _precision(runs_on: str) -> str:
+    from ..inference.backends.openvino_backend import cpu_precisions
+
+    if "CPU" not in runs_on:
+        return "half, of the GPU's network"
+    if "bf16" in cpu_precisions():
+        return "bf16, which this CPU computes in; `--precision f32` is finer and slower"
+    return "f32, since this CPU has no bf16 arithmetic"
+
+
 def _package(name: str, extra: str) -> str:
     if importlib.util.find_spec(name) is None:
         return f"{name} is not installed: pip install 'skyrmlive[{extra}]'"
@@ -102,7 +113,6 @@ def _package(name: str, extra: str) -> str:
 
 def _advice(devices: list[CudaDevice], runs_on: str, tried: Rehearsal) -> list[str]:
     """Return what would make it faster or is amiss, in plain words."""
-    from ..inference.backends.openvino_backend import cpu_precisions
     from ..inference.backends.tensorrt_plan import tensorrt_module
 
     advice = []
@@ -115,8 +125,6 @@ def _advice(devices: list[CudaDevice], runs_on: str, tried: Rehearsal) -> list[s
         advice.append("TensorRT is installed but does not run here; the warning above says why.")
     elif not devices:
         advice.append("An NVIDIA GPU with 'skyrmlive[tensorrt-rtx]' would run the network faster.")
-    if "CPU" in runs_on and "bf16" in cpu_precisions():
-        advice.append("This CPU computes in bf16: `--precision bf16` is about twice as fast.")
     if tried.n_found < 0.8 * tried.n_drawn:
         advice.append("The engine misses much of the drawn lattice: read its card.")
     return advice

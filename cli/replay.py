@@ -28,7 +28,7 @@ def replay(
     ],
     engine: EngineName = None,
     backend: BackendOption = "auto",
-    precision: PrecisionOption = "f32",
+    precision: PrecisionOption = "auto",
     speed: Annotated[
         float,
         typer.Option(

@@ -47,8 +47,8 @@ BackendOption = Annotated[
     typer.Option(help="What runs the network; auto: TensorRT on a GPU, otherwise OpenVINO."),
 ]
 PrecisionOption = Annotated[
-    Literal["f32", "bf16"],
-    typer.Option(help="Of OpenVINO; bf16 is faster on CPUs that have it, and a little coarser."),
+    Literal["auto", "f32", "bf16"],
+    typer.Option(help="Of OpenVINO; auto: bf16 on CPUs that have it, faster and a little coarser."),
 ]
 WithViewer = Annotated[
     bool, typer.Option("--viewer", help="Watch in napari (needs the extra 'viewer').")

@@ -32,7 +32,7 @@ def segment(
         ),
     ] = None,
     backend: BackendOption = "auto",
-    precision: PrecisionOption = "f32",
+    precision: PrecisionOption = "auto",
     find_calibration: Annotated[
         bool,
         typer.Option(

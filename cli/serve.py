@@ -50,7 +50,7 @@ def serve(
     ] = DEFAULT_PUBLISH,
     engine: EngineName = None,
     backend: BackendOption = "auto",
-    precision: PrecisionOption = "f32",
+    precision: PrecisionOption = "auto",
     record: Annotated[
         Path | None, typer.Option(help="Record every frame and result in this new folder.")
     ] = None,

@@ -36,7 +36,7 @@ class Engine:
     def from_bundle(
         cls,
         bundle: EngineBundle,
-        precision: Precision = "f32",
+        precision: Precision = "auto",
         threads: int | None = None,
         backend: BackendName = "auto",
     ) -> Engine:

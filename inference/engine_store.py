@@ -83,7 +83,7 @@ def load_engine(
     *,
     metadata: FrameMetadata | None = None,
     backend: BackendName = "auto",
-    precision: Precision = "f32",
+    precision: Precision = "auto",
 ) -> Engine:
     """Load an engine, verified and ready.
 
@@ -119,7 +119,7 @@ class InstalledEngines:
         No engine is installed, or one is damaged.
     """
 
-    def __init__(self, backend: BackendName = "auto", precision: Precision = "f32") -> None:
+    def __init__(self, backend: BackendName = "auto", precision: Precision = "auto") -> None:
         find_engine()  # that there is one
         self._bundles = [EngineBundle.load(path) for path in list_engines().values()]
         self._backend: BackendName = backend

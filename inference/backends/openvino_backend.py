@@ -40,7 +40,7 @@ class OpenVinoBackend:
         `log_diameter` as in `NetworkOutput`.
     precision
         'bf16' is about twice as fast on CPUs with native support and coarser: probabilities have
-        eight bits then.
+        eight bits then. 'auto' is bf16 on those, otherwise f32 (docs/decisions/0011).
     threads
         Number of threads; None for all cores.
 
@@ -53,10 +53,12 @@ class OpenVinoBackend:
     def __init__(
         self,
         model_onnx: bytes,
-        precision: Literal["f32", "bf16"] = "f32",
+        precision: Literal["auto", "f32", "bf16"] = "auto",
         threads: int | None = None,
     ) -> None:
         self._core = ov.Core()
+        if precision == "auto":
+            precision = "bf16" if "bf16" in cpu_precisions() else "f32"
         if precision not in cpu_precisions():
             raise UserError(f"This CPU has no {precision} arithmetic; use f32.")
         self._precision = precision

@@ -11,13 +11,13 @@ from .fallback import FallbackBackend
 from .tensorrt_plan import tensorrt_module
 
 BackendName: TypeAlias = Literal["auto", "openvino", "tensorrt"]
-Precision: TypeAlias = Literal["f32", "bf16"]
+Precision: TypeAlias = Literal["auto", "f32", "bf16"]
 
 
 def make_backend(
     bundle: EngineBundle,
     name: BackendName = "auto",
-    precision: Precision = "f32",
+    precision: Precision = "auto",
     threads: int | None = None,
 ) -> Backend:
     """Return the backend for an engine.
@@ -27,7 +27,9 @@ def make_backend(
     name
         'auto' is TensorRT where there is a GPU with it, and OpenVINO from the moment that fails;
         'openvino' and 'tensorrt' are these and no other.
-    precision, threads
+    precision
+        Of OpenVINO; 'auto' is bf16 where the CPU has it, otherwise f32 (docs/decisions/0011).
+    threads
         Of OpenVINO.
 
     Raises

@@ -1,0 +1,61 @@
+"""Networks that take and give blocks as they lie give what the networks as exported give."""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+import pytest
+
+from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend, cpu_precisions
+from skyrmlive.inference.bundle import EngineBundle
+from skyrmlive.inference.engine_store import SHIPPED
+from skyrmlive.inference.told import TOLD
+
+from ..samples import tiny_model
+
+
+@pytest.fixture(scope="module", params=sorted(path.name for path in SHIPPED.iterdir()))
+def bundle(request) -> EngineBundle:
+    return EngineBundle.load(SHIPPED / request.param)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 64, 64), (1, 1, 96, 256), (2, 1, 128, 32)])
+def test_the_maps_are_those_of_the_network_as_exported(bundle, shape):
+    rng = np.random.default_rng(0)
+    image = rng.standard_normal(shape).astype(np.float32)
+    told = rng.standard_normal((shape[0], TOLD)).astype(np.float32)
+    core = ov.Core()
+    model = core.read_model(bundle.model_onnx)
+    plain = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    expected = plain({"image": image, "told": told})
+    found = OpenVinoBackend(bundle.model_onnx, "f32").infer(image, told)
+    assert found.mask.block == 8, "it did take the short way"
+    np.testing.assert_allclose(found.probability, expected["probability"], atol=1e-5)
+    np.testing.assert_allclose(found.log_diameter, expected["log_diameter"], atol=1e-4)
+    for threshold in (0.4, 0.5):
+        # where it is not a matter of rounding
+        clear = np.abs(expected["probability"][:, 1] - threshold) > 1e-5
+        reached = expected["probability"][:, 1] >= threshold
+        np.testing.assert_array_equal(found.core.at_least(threshold)[clear], reached[clear])
+
+
+def test_a_network_on_pixels_runs_as_it_is():
+    image = np.random.default_rng(0).standard_normal((1, 1, 64, 96)).astype(np.float32)
+    found = OpenVinoBackend(tiny_model()).infer(image, np.zeros((1, TOLD), np.float32))
+    assert found.core.block == 1
+    np.testing.assert_array_equal(found.core[0].at_least(0.4), found.probability[0, 1] >= 0.4)
+
+
+def test_results_are_not_overwritten_by_the_next_frame(bundle):
+    rng = np.random.default_rng(0)
+    told = np.zeros((1, TOLD), np.float32)
+    backend = OpenVinoBackend(bundle.model_onnx)
+    first = backend.infer(rng.standard_normal((1, 1, 64, 64)).astype(np.float32), told)
+    kept = first.probability
+    backend.infer(rng.standard_normal((1, 1, 64, 64)).astype(np.float32), told)
+    np.testing.assert_array_equal(first.probability, kept)
+
+
+def test_the_precision_is_chosen_by_what_the_cpu_has():
+    chosen = OpenVinoBackend(tiny_model(), "auto").describe()
+    assert chosen.endswith("bf16" if "bf16" in cpu_precisions() else "f32")
