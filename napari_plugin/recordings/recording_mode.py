@@ -160,6 +160,11 @@ class RecordingMode(QObject):
         if self._layers.axis is not None:
             self._viewer.dims.set_current_step(self._layers.axis, frame)
 
+    def follow_theme(self) -> None:
+        """Draw the line in the curves in the colours that these have now."""
+        if self._open is not None:
+            self._open.marker.mark(self._model.history, self.frame)
+
     def status(self) -> Status | None:
         """Return what the frame on the screen says, None while no recording is open."""
         if self.run is None:

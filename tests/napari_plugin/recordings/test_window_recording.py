@@ -126,6 +126,7 @@ def test_selection_follows_a_track_through_the_whole_run(qtbot, viewer, opened, 
 
     def drawn():
         frames, sizes = opened.selected.curve.getData()
+        assert frames is not None
         assert frames.tolist() == expected.frame.tolist()
         np.testing.assert_allclose(sizes, expected.diameter_nm)
 
@@ -135,8 +136,8 @@ def test_selection_follows_a_track_through_the_whole_run(qtbot, viewer, opened, 
 def test_filters_act_on_a_recording(qtbot, viewer, opened, recorded):
     go_to(qtbot, viewer, opened, 2)
     table = recorded.result_table(2)
-    limit = float(table.diameter_nm.median())
-    opened.display.largest.setValue(limit)
+    opened.display.largest.setValue(float(table.diameter_nm.median()))
+    limit = opened.display.largest.value()
     kept = int((~(table.diameter_nm > limit) & ~table.is_stripe).sum())
     assert text_of(opened.headline).startswith(f"{kept} of ")
     opened.display.largest.setValue(0)
@@ -204,13 +205,12 @@ def test_closing_ends_all_threads_and_leaves_an_empty_window(qtbot, viewer, open
     opened.recordings.close()
     assert not len(viewer.layers)
     assert opened.headline.text() == ""
-    names = {thread.name for thread in threading.enumerate()}
-    assert not {name for name in names if name.startswith("skyrmlive")}
+    ours = {"skyrmlive frames", "skyrmlive births", "skyrmlive track"}
+    assert not ours & {thread.name for thread in threading.enumerate()}
     opened.open_recording(opened.recording_panel.path.text())
     settle(qtbot, opened)
     viewer.window.remove_dock_widget(opened)
-    names = {thread.name for thread in threading.enumerate()}
-    assert not {name for name in names if name.startswith("skyrmlive")}
+    assert not ours & {thread.name for thread in threading.enumerate()}
 
 
 def test_a_live_run_takes_the_place_of_a_recording(qtbot, viewer, opened, publisher, sweep_frame):
