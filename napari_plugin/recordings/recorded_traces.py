@@ -73,7 +73,7 @@ class RecordedTraces(Traces):
                 if len(rows):
                     frames.append(frame)
                     sizes.append(diameters(rows, 1.0 if unit == "nm" else None)[0][0])
-        except UserError:
+        except (UserError, OSError):
             return  # the picture has said so already
         self._found = np.array(frames, np.int64), np.array(sizes, np.float64)
         self._on_ready()

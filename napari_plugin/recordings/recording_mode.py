@@ -346,8 +346,8 @@ class _Open:
     def _look_at_tracks(self) -> None:
         try:
             self.changes = list(track_changes(self._run.path, self._stopping.is_set))
-        except UserError as error:
-            self._mode._problem_met.emit(str(error))
+        except (UserError, OSError) as error:  # the folder may go while it is open
+            self._mode._problem_met.emit(f"Births and deaths cannot be read: {error}")
             return
         if not self._stopping.is_set():
             self._mode._surveyed.emit(self.changes)
