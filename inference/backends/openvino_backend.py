@@ -136,7 +136,11 @@ class _Network:
         self, compiled: ov.CompiledModel, block: int | None, shape: tuple[int, ...]
     ) -> None:
         self._request = compiled.create_infer_request()
-        self._outputs = {name: port for port in compiled.outputs for name in port.get_names()}
+        wanted = ("log_diameter", *(("probability",) if block is None else ("mask", "core")))
+        # a port has further names, and takes one array
+        self._outputs = {
+            name: port for port in compiled.outputs for name in wanted if name in port.get_names()
+        }
         self._block = block
         self._image_shape = shape[2], shape[3]
 
