@@ -40,10 +40,11 @@ class Outlines:
     def of(cls, labels: np.ndarray) -> Outlines:
         """Trace `labels`, uint16 of shape (height, width) with 0 as background."""
         height, width = labels.shape
-        # Where labels touch, the lower one steps back, or both would be traced as one.
+        # Where labels touch, the lower one steps back, or both would be traced as one. Holes are
+        # traced too: there may be others in them.
         highest = cv2.dilate(labels, np.ones((3, 3), np.uint8))
         parted = ((labels > 0) & (highest == labels)).view(np.uint8)
-        traced, _ = cv2.findContours(parted, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        traced, _ = cv2.findContours(parted, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         if not traced:
             nothing = np.empty(0, np.int64)
             return cls((height, width), np.empty((0, 2), np.float32), nothing, labels[:0, 0])
