@@ -24,6 +24,7 @@ from skyrmlive.stream.result import TABLE_DTYPES, FrameResult, ResultSummary, em
 
 _PATIENCE_S = 600
 _DISC_PX = 9
+_GROUP = 32
 
 
 def make_recording(path: Path, n_frames: int, side: int, n_skyrmions: int) -> None:
@@ -35,12 +36,10 @@ def make_recording(path: Path, n_frames: int, side: int, n_skyrmions: int) -> No
     noise = rng.poisson(1000, (side, side)).astype(np.uint16)
     table = _table(grid, n_skyrmions)
     recorder = RunRecorder(path)
+    for start in range(0, n_frames, _GROUP):
+        group = range(start, min(start + _GROUP, n_frames))
+        recorder.append([(_frame(noise, index), 1.7e9 + index) for index in group])
     for index in range(n_frames):
-        pixels = np.roll(noise, index, axis=1)
-        metadata = FrameMetadata(
-            seq=index, timestamp=1.7e9 + index, pixel_size_nm=3.0, field_mt=0.1 * index
-        )
-        recorder.append([(Frame(pixels, metadata), 1.7e9 + index)])
         summary = ResultSummary(
             frame=index,
             timestamp=1.7e9 + index,
@@ -56,9 +55,18 @@ def make_recording(path: Path, n_frames: int, side: int, n_skyrmions: int) -> No
             engine="benchmark",
             analysed="replay",
         )
-        result = FrameResult(summary, table.assign(frame=index), labels, metadata)
+        result = FrameResult(summary, table.assign(frame=index), labels, _metadata(index))
         recorder.append_result(index, result)
     recorder.close()
+
+
+def _frame(noise: np.ndarray, index: int) -> Frame:
+    return Frame(np.roll(noise, index, axis=1), _metadata(index))
+
+
+def _metadata(index: int) -> FrameMetadata:
+    moment = 1.7e9 + index
+    return FrameMetadata(seq=index, timestamp=moment, pixel_size_nm=3.0, field_mt=0.1 * index)
 
 
 def _discs(grid: np.ndarray, side: int) -> np.ndarray:
@@ -95,6 +103,7 @@ def measure(path: Path, n_frames: int, repeats: int) -> dict[str, float]:
         end = time.monotonic() + _PATIENCE_S
         while not is_done():
             QApplication.processEvents()
+            time.sleep(0.002)
             if time.monotonic() > end:
                 raise SystemExit("The window did not come to an end.")
 
@@ -105,6 +114,7 @@ def measure(path: Path, n_frames: int, repeats: int) -> dict[str, float]:
     first, whole, first_cpu, whole_cpu = [], [], [], []
     n_read = 0
     for _ in range(repeats):
+        mode.close()
         wall, cpu = time.perf_counter(), time.process_time()
         widget.open_recording(path)
         QApplication.processEvents()
@@ -114,7 +124,7 @@ def measure(path: Path, n_frames: int, repeats: int) -> dict[str, float]:
         until(lambda: mode.history_is_complete and shows())
         whole.append(time.perf_counter() - wall)
         whole_cpu.append(time.process_time() - cpu)
-    until(lambda: mode.survey_is_complete)
+        until(lambda: mode.survey_is_complete)
     steps, jumps = [], []
     rng = np.random.default_rng(1)
     for times, frames in (

@@ -223,7 +223,7 @@ class LiveWidget(QWidget):
     def _follow_theme(self) -> None:
         for part in (self.curves, self.selected, self.texts):
             part.set_theme(self.viewer.theme)
-        self.recordings.follow_theme()
+        self.recordings.mark_frame()
         warning = warning_colour(self.viewer.theme)
         self.desk.engines.set_warning_colour(warning)
         self.desk.panel.set_warning_colour(warning)

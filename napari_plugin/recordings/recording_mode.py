@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from napari.layers import Layer
@@ -21,12 +20,11 @@ from ..model import LiveModel, Status
 from ..recent import RecentSnapshots
 from ..selection import Traces
 from ..steering import Steering
-from .frame_loader import FrameLoader
 from .frame_marker import FrameMarker
 from .playback import RecordedPlayback
 from .reader import RECORDING, layers_of_files, recording_folder
-from .recorded_run import RecordedFrame, RecordedRun, track_changes
-from .recorded_traces import RecordedTraces
+from .reading import Reading
+from .recorded_run import RecordedFrame, RecordedRun
 from .recording_layers import RecordingLayers
 from .recording_panel import RecordingPanel
 from .work import Work
@@ -76,7 +74,8 @@ class RecordingMode(QObject):
         self._live_only = live_only
         self._on_change, self._before_opening = on_change, before_opening
         self.run: RecordedRun | None = None
-        self._open: _Open | None = None
+        self._reading: Reading | None = None
+        self._marker: FrameMarker | None = None
         self._files: list[Path] = []
         self._file_layer: Layer | None = None
         self._engines: list[str] = []
@@ -86,6 +85,10 @@ class RecordingMode(QObject):
         #: Whether numbers and births of the whole run have been read.
         self.history_is_complete = self.survey_is_complete = False
         self.work = Work(panel, self.open)
+        self._readings: list[Reading] = []
+        # When the window goes, only this is left to say so.
+        readings = self._readings
+        panel.destroyed.connect(lambda: [reading.close() for reading in readings])
         self._history_read.connect(self._take_history)
         self._frame_ready.connect(self._follow_slider)
         self._track_ready.connect(steering.show_choices)
@@ -132,10 +135,10 @@ class RecordingMode(QObject):
         self._remove_file_layer()
         self._files = []
         self.panel.show_open("", is_recording=False)
-        if self._open is None:
+        if self._reading is None:
             return
-        self._open.end()
-        self._open = self.run = self._shown = None
+        self._end_reading()
+        self.run = self._shown = None
         self._show_live_only(True)
         self._layers.clear()
         self._model.view.recent = RecentSnapshots()
@@ -151,19 +154,17 @@ class RecordingMode(QObject):
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self.work.close()
-        if self._open is not None:
-            self._open.end()
-            self._open = None
+        self._end_reading()
 
     def go_to(self, frame: int) -> None:
         """Move the slider to frame number `frame`."""
         if self._layers.axis is not None:
             self._viewer.dims.set_current_step(self._layers.axis, frame)
 
-    def follow_theme(self) -> None:
-        """Draw the line in the curves in the colours that these have now."""
-        if self._open is not None:
-            self._open.marker.mark(self._model.history, self.frame)
+    def mark_frame(self) -> None:
+        """Draw the line in the curves where the slider is, in the colours that these have now."""
+        if self._marker is not None:
+            self._marker.mark(self._model.history, self.frame)
 
     def status(self) -> Status | None:
         """Return what the frame on the screen says, None while no recording is open."""
@@ -189,16 +190,37 @@ class RecordingMode(QObject):
         self.history_is_complete = self.survey_is_complete = False
         self._remove_layers_of(run.path)
         self._model.view.recent = RecordedPlayback(len(run), self.go_to)
-        self._model.view.traces = RecordedTraces(run.path, self._track_ready.emit)
         self._show_live_only(False)
         self._layers.show_recording(run.images, run.pixel_size_nm)
-        self._open = _Open(self, run)
+        self._marker = FrameMarker(self._curves, self.go_to)
+        self._reading = Reading(
+            run,
+            on_history=self._history_read.emit,
+            on_changes=self._surveyed.emit,
+            on_frame=self._frame_ready.emit,
+            on_track=self._track_ready.emit,
+            on_problem=self._problem_met.emit,
+        )
+        self._readings.append(self._reading)
+        self._model.view.traces = self._reading.traces
+        self._viewer.dims.events.current_step.connect(self.follow_slider)
         self.panel.path.setText(str(run.path))
         self.panel.say("")
         self.work.follow(run.path, [run.path], len(run))
         self._show_info()
         self._follow_slider()
         self._curves.fit()
+
+    def _end_reading(self) -> None:
+        if self._reading is None:
+            return
+        self._viewer.dims.events.current_step.disconnect(self.follow_slider)
+        self._reading.close()
+        self._readings.remove(self._reading)
+        self._reading = None
+        if self._marker is not None:
+            self._marker.close()
+            self._marker = None
 
     def _open_files(self, paths: list[Path]) -> None:
         data = layers_of_files(paths)
@@ -232,20 +254,21 @@ class RecordingMode(QObject):
 
     def _follow_slider(self) -> None:
         # Adding a layer moves the slider, too, as napari sees it.
-        if self._open is None or self._layers.axis is None or self._is_following:
+        reading = self._reading
+        if reading is None or self._layers.axis is None or self._is_following:
             return
         self._is_following = True
         try:
-            self._show_frame(self._open, self.frame)
+            self._show_frame(reading, self.frame)
         finally:
             self._is_following = False
 
-    def _show_frame(self, opened: _Open, frame: int) -> None:
+    def _show_frame(self, reading: Reading, frame: int) -> None:
         recent = self._model.view.recent
         if isinstance(recent, RecordedPlayback):
             recent.frame = frame
-        opened.marker.mark(self._model.history, frame)
-        found = opened.loader.want(frame)
+        self.mark_frame()
+        found = reading.loader.want(frame)
         if found is None or found is self._shown:
             return  # a layer that somebody deletes moves the slider as well, and stays deleted
         self._shown = found
@@ -255,7 +278,7 @@ class RecordingMode(QObject):
             self._curves.draw()
 
     def _take_history(self, history: History, engines: list[str]) -> None:
-        if self._open is None or history is not self._open.history:
+        if self._reading is None or history is not self._reading.history:
             return
         self._model.history, self._engines = history, engines
         self.history_is_complete = True
@@ -265,7 +288,7 @@ class RecordingMode(QObject):
         self._on_change()
 
     def _take_survey(self, changes: list[TrackChanges]) -> None:
-        if self._open is None or changes is not self._open.changes:
+        if self._reading is None or changes is not self._reading.changes:
             return
         for change in changes:
             self._model.history.note(change)
@@ -279,7 +302,7 @@ class RecordingMode(QObject):
 
     def _on_removed(self, event: Any) -> None:
         """Close a recording whose frames somebody has deleted: its slider has gone with them."""
-        if self._open is not None and self._layers.axis is None:
+        if self._reading is not None and self._layers.axis is None:
             QTimer.singleShot(0, self, self.close)
 
     def _show_live_only(self, shown: bool) -> None:
@@ -309,48 +332,6 @@ class RecordingMode(QObject):
         if self._file_layer is not None and self._file_layer in self._viewer.layers:
             self._viewer.layers.remove(self._file_layer)
         self._file_layer = None
-
-
-class _Open:
-    """What belongs to one recording while it is open, so that none outlives it."""
-
-    def __init__(self, mode: RecordingMode, run: RecordedRun) -> None:
-        self._mode = mode
-        self.history: History | None = None
-        self.changes: list[TrackChanges] | None = None
-        self._run = run
-        self._survey: Thread | None = None
-        self._stopping = Event()
-        self.marker = FrameMarker(mode._curves, mode.go_to)
-        self.loader = FrameLoader(
-            run, self._take_history, mode._frame_ready.emit, mode._problem_met.emit
-        )
-        mode._viewer.dims.events.current_step.connect(mode.follow_slider)
-
-    def end(self) -> None:
-        """Stop all threads."""
-        self._mode._viewer.dims.events.current_step.disconnect(self._mode.follow_slider)
-        self._stopping.set()
-        self.loader.close()
-        if self._survey is not None:
-            self._survey.join()
-        self.marker.close()
-        self._mode._model.view.traces.clear()
-
-    def _take_history(self, history: History, engines: list[str]) -> None:
-        self.history = history
-        self._mode._history_read.emit(history, engines)
-        self._survey = Thread(target=self._look_at_tracks, name="skyrmlive births", daemon=True)
-        self._survey.start()
-
-    def _look_at_tracks(self) -> None:
-        try:
-            self.changes = list(track_changes(self._run.path, self._stopping.is_set))
-        except (UserError, OSError) as error:  # the folder may go while it is open
-            self._mode._problem_met.emit(f"Births and deaths cannot be read: {error}")
-            return
-        if not self._stopping.is_set():
-            self._mode._surveyed.emit(self.changes)
 
 
 def _lines(texts: Sequence[str]) -> str:

@@ -36,7 +36,10 @@ class Work(QObject):
         self._recording: Path | None = None
         self._paths: list[Path] = []
         self._n_frames = 0
-        self.task: Task | None = None
+        self._running: list[Task] = []
+        # When the window goes, only this is left to say so.
+        running = self._running
+        panel.destroyed.connect(lambda: [task.close() for task in running])
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -44,6 +47,11 @@ class Work(QObject):
         panel.movie_asked.connect(self.save_movie)
         panel.tables_asked.connect(self.save_tables)
         panel.cancelled.connect(self.cancel)
+
+    @property
+    def task(self) -> Task | None:
+        """What is under way, None if nothing is."""
+        return self._running[0] if self._running else None
 
     def follow(self, recording: Path | None, paths: Sequence[Path], n_frames: int) -> None:
         """Take note of what is open: a recording, or else files, and how many frames they have.
@@ -85,13 +93,13 @@ class Work(QObject):
         self._timer.stop()
         if self.task is not None:
             self.task.close()
-            self.task = None
+            self._running.clear()
 
     def _begin(self, start: Callable[[], Task]) -> None:
         if self.task is not None:
             return
         try:
-            self.task = start()
+            self._running.append(start())
         except (UserError, OSError) as error:
             self._panel.say(f"It could not be started: {error}")
             return
@@ -108,7 +116,7 @@ class Work(QObject):
             self._panel.show_task(task.title, task.progress())
             return
         self._timer.stop()
-        self.task = None
+        self._running.clear()
         task.close()
         self._panel.show_task(None, None)
         if isinstance(task, Analysis) and outcome.result is not None:
