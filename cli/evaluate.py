@@ -90,7 +90,7 @@ def evaluate(
         print(f"Every image and every skyrmion in {folder}.")
         measured.append(accuracy)
     if report is not None:
-        write_report(report, measured, [_command(engine, films, pairs, unlike)], history)
+        write_report(report, measured, [_command(engine, films, limit, pairs, unlike)], history)
         print(f"Report in {report}.")
 
 
@@ -129,6 +129,7 @@ def _show(accuracy: EngineAccuracy, plan: EvaluationPlan) -> None:
 def _command(
     engines: list[str] | None,
     films: list[Path] | None,
+    limit: int | None,
     pairs: Path | None,
     unlike: list[str] | None,
 ) -> str:
@@ -136,6 +137,8 @@ def _command(
     parts = ["skyrmlive evaluate"]
     parts += [f"--engine {Path(name).name}" for name in engines or []]
     parts += [f"--films {path.name}" for path in films or []]
+    if limit is not None:
+        parts.append(f"--limit {limit}")
     named = _named_folders(unlike or [])
     parts += [f"--unlike {name}={folder.name}" for name, folder in named.items()]
     if pairs is not None:

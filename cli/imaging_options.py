@@ -26,6 +26,13 @@ TiltDeg = Annotated[
     float | None, _option("Tilt of the sample about that axis; its foreshortening is undone.")
 ]
 DefocusNm = Annotated[float | None, _option("Defocus; negative is underfocus.")]
+BlurPx = Annotated[
+    float | None,
+    _option(
+        "Blur of the image: its standard deviation in pixels, of detector, vibration and drift "
+        "together. A detector whose MTF is one half at f cycles a pixel blurs by 0.225 / f."
+    ),
+]
 VoltageKv = Annotated[float | None, _option("Acceleration voltage.")]
 TemperatureK = Annotated[float | None, _option("Temperature.")]
 FieldMt = Annotated[float | None, _option("Magnetic field.")]

@@ -11,7 +11,7 @@ import typer
 
 from ..stream.errors import UserError
 from .access_options import Insecure, KeysFolder, server_access
-from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
+from .imaging_options import BlurPx, DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 from .receiving import ANY_PORT
 from .run_options import BackendOption, EngineName, PrecisionOption, WithViewer
 
@@ -60,6 +60,7 @@ def replay(
     tilt_axis_deg: TiltAxisDeg = None,
     tilt_deg: TiltDeg = None,
     defocus_nm: DefocusNm = None,
+    blur_px: BlurPx = None,
     keys: KeysFolder = None,
     insecure: Insecure = False,
 ) -> None:
@@ -75,6 +76,7 @@ def replay(
         tilt_axis_deg=tilt_axis_deg,
         tilt_deg=tilt_deg,
         defocus_nm=defocus_nm,
+        blur_px=blur_px,
     )
     recording = _recording(paths)
     if compare and recording is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..stream.errors import UserError
-from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
+from .imaging_options import BlurPx, DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 from .run_options import BackendOption, PrecisionOption
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def segment(
     tilt_axis_deg: TiltAxisDeg = None,
     tilt_deg: TiltDeg = None,
     defocus_nm: DefocusNm = None,
+    blur_px: BlurPx = None,
 ) -> None:
     """Find and measure the skyrmions in image files.
 
@@ -64,6 +65,7 @@ def segment(
         tilt_axis_deg=tilt_axis_deg,
         tilt_deg=tilt_deg,
         defocus_nm=defocus_nm,
+        blur_px=blur_px,
     ).model_dump(exclude_unset=True)
     segmenter: Segmenter | None = None
     for path in images:

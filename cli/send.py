@@ -14,6 +14,7 @@ import typer
 from ..stream.errors import UserError
 from .access_options import Insecure, KeysFolder, ServerKey, client_access
 from .imaging_options import (
+    BlurPx,
     DefocusNm,
     FieldMt,
     PixelSizeNm,
@@ -73,6 +74,7 @@ def send(
     tilt_axis_deg: TiltAxisDeg = None,
     tilt_deg: TiltDeg = None,
     defocus_nm: DefocusNm = None,
+    blur_px: BlurPx = None,
     voltage_kv: VoltageKv = None,
     temperature_k: TemperatureK = None,
     field_mt: FieldMt = None,
@@ -101,6 +103,7 @@ def send(
         tilt_axis_deg=tilt_axis_deg,
         tilt_deg=tilt_deg,
         defocus_nm=defocus_nm,
+        blur_px=blur_px,
         voltage_kv=voltage_kv,
         temperature_k=temperature_k,
         field_mt=field_mt,

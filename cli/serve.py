@@ -10,7 +10,7 @@ import typer
 
 from ..stream.errors import UserError
 from .access_options import Insecure, KeysFolder, ServerKey, server_access
-from .imaging_options import DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
+from .imaging_options import BlurPx, DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 from .open_files import allow_many_open_files
 from .receiving import DEFAULT_PUBLISH, Protocol, SourceOptions, in_words, open_source
 from .run_options import (
@@ -59,6 +59,7 @@ def serve(
     tilt_axis_deg: TiltAxisDeg = None,
     tilt_deg: TiltDeg = None,
     defocus_nm: DefocusNm = None,
+    blur_px: BlurPx = None,
     max_frames: MaxFrames = None,
     idle_timeout: IdleTimeout = None,
     keys: KeysFolder = None,
@@ -76,6 +77,7 @@ def serve(
         tilt_axis_deg=tilt_axis_deg,
         tilt_deg=tilt_deg,
         defocus_nm=defocus_nm,
+        blur_px=blur_px,
     )
     if viewer and publish == "off":
         raise UserError("--viewer shows what is published; leave --publish off out.")

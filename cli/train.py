@@ -108,6 +108,7 @@ def train(
     training = Training(run or Path("runs") / out.name, chosen, device, start)
     print(f"Learning from {len(source)} films, validating on {len(validation)}.")
     _learn(training, source, validation)
+    _sense_sizes(training, source)
     bundle = write_engine(out, out.name, training, stores, source, validation)
     print(bundle.card)
     print(f"Engine written to {bundle.path}.")
@@ -145,6 +146,29 @@ def _changed(
             message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
             raise UserError(f"{message[0].upper()}{message[1:]}.") from None
     return recipe.model_copy(update=update)
+
+
+def _sense_sizes(training: Training, source: ExampleSource) -> None:
+    """Fit the sense of a frame's mean size to more frames than the steps have shown."""
+    from rich.progress import Progress
+
+    from ..trainer.learning.network import SkyrmNet
+    from ..trainer.learning.sense_fit import fit_size_sense
+
+    plan = training.plan
+    if plan.sense_examples == 0 or not isinstance(training.best, SkyrmNet):
+        return
+    training.best = training.best.cpu()
+    with Progress() as progress:
+        task = progress.add_task("Sizes of frames", total=plan.sense_examples)
+        fit_size_sense(
+            training.best,
+            source,
+            plan.sense_examples,
+            plan.seed,
+            plan.loader_processes,
+            lambda done: progress.update(task, completed=done),
+        )
 
 
 def _learn(training: Training, source: ExampleSource, validation: ExampleSource) -> None:

@@ -34,6 +34,9 @@ class Envelope(BaseModel):
     tilt_deg: Range
     pixel_size_nm: Range
     noise_percent: Range = Field(description="Gaussian sigma over mean intensity")
+    blur_nm: Range = Field(
+        default=Range(low=0, high=20), description="standard deviation, of the sample's geometry"
+    )
 
 
 class ImagingCondition(BaseModel):
@@ -43,7 +46,7 @@ class ImagingCondition(BaseModel):
     pixel in both directions of the sample plane (foreshortening stretched back), `size_multiple`
     dividing both sides. Its input is float32 (batch, 1, height, width), normalised as
     `normalisation` says; its output float32 (batch, 2, height, width), probabilities in the order
-    of `outputs`. It may be told defocus and tilt, and may give sizes besides, see
+    of `outputs`. It may be told defocus, tilt and blur, and may give sizes besides, see
     `NetworkOutput`.
     """
 

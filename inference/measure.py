@@ -24,9 +24,10 @@ def measure(
     Moments are taken in engine geometry and carried over exactly: areas by the determinant,
     second moments C by M C M^T. `area`, axes, `orientation` and `eccentricity` describe the mask
     instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core's surroundings
-    (`Instances`), weighted with the core probability, and `diameter_nm` the equivalent diameter of
-    their summed probability, less what it is usually too large by. Its interval is as wide as the
-    network's map of sizes says at that place. A skyrmion touches the border when its mask reaches
+    (`Instances`), weighted with the core probability. `diameter_nm` is a weighted geometric mean of
+    two, less its usual error: the equivalent diameter of their summed probability,
+    and that of the network's map of sizes at that place (docs/decisions/0015). Its interval is as
+    wide as that map says. A skyrmion touches the border when its mask reaches
     the edge of the frame.
 
     Parameters
@@ -64,10 +65,12 @@ def measure(
     touching[instances.labels.ravel()[geometry.border]] = True
     touching = touching[1:]
     is_stripe = are_stripes(instances.cores, count, touching)
-    log_sigma = np.full(count, np.nan) if sizes is None else sizes.log_sigma_at(core_centre)
     size = diameter(instances.core_area)
+    drawn, log_sigma = (size, np.full(count, np.nan)) if sizes is None else sizes.at(core_centre)
     reliability = reliability or Reliability()
-    diameter_nm = np.where(is_stripe, np.nan, reliability.corrected(size * pixel_nm))
+    diameter_nm = np.where(
+        is_stripe, np.nan, reliability.diameter(size, drawn, log_sigma) * pixel_nm
+    )
     low_nm, high_nm = reliability.interval(diameter_nm, log_sigma)
     with np.errstate(invalid="ignore", divide="ignore"):
         eccentricity = np.sqrt(np.maximum(0.0, 1 - (minor / major) ** 2))

@@ -63,6 +63,53 @@ def confidence_terms(
     )
 
 
+ENOUGH_SKYRMIONS = 5
+"""From so many on, their mean confidence says something of the frame."""
+
+
+class UsualConfidence(BaseModel):
+    """What mean confidence the skyrmions of an ordinary frame have, by where the frame lies.
+
+    Of a frame with an unusual defocus, focus or texture that has an ordinary spectrum, the network
+    is less sure than of an ordinary one. The log odds of the mean confidence are a linear function
+    of the place, see `Familiarity.places`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    intercept: float
+    weights: tuple[float, ...]
+    limit: float = Field(
+        gt=0, description="of what is lacking; three ordinary frames in 100 lack more"
+    )
+
+    def lacking(self, places: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+        """Return by how much the log odds are lower than usual, over the limit, shape (n,).
+
+        Parameters
+        ----------
+        places
+            Shape (n, components + 1).
+        confidence
+            Mean of the frame's skyrmions, shape (n,); NaN, of too few, lacks nothing.
+        """
+        usual = self.intercept + places @ np.array(self.weights)
+        return np.nan_to_num((usual - log_odds(confidence)) / self.limit)
+
+
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """Return ln(p / (1 - p)) of probabilities, kept within 0.001 of both ends."""
+    p = np.clip(probability, 1e-3, 1 - 1e-3)
+    return np.log(p / (1 - p))
+
+
+def mean_confidence(confidence: np.ndarray, is_stripe: np.ndarray) -> float:
+    """Return the mean confidence of a frame's skyrmions, NaN of fewer than `ENOUGH_SKYRMIONS`."""
+    of_skyrmions = confidence[~is_stripe]
+    enough = len(of_skyrmions) >= ENOUGH_SKYRMIONS
+    return float(of_skyrmions.mean()) if enough else math.nan
+
+
 class Familiarity(BaseModel):
     """Distance of what is told of a frame from that of the nearest frames of the training set.
 
@@ -83,6 +130,7 @@ class Familiarity(BaseModel):
         description="of the training set, as `places` puts them"
     )
     limit: float = Field(gt=0, description="of the distance; one ordinary frame in 100 exceeds it")
+    usual_confidence: UsualConfidence | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Familiarity:
@@ -104,13 +152,29 @@ class Familiarity(BaseModel):
     def _tree(self) -> KDTree:
         return KDTree(np.array(self.frames))
 
-    def unfamiliarity(self, told: np.ndarray) -> np.ndarray:
-        """Return the distance over its limit, shape (n,), of frames told as (n, TOLD)."""
-        return self.distance(told) / self.limit
+    def unfamiliarity(self, told: np.ndarray, confidence: np.ndarray | None = None) -> np.ndarray:
+        """Return the distance over its limit, or what the confidence lacks if that is more.
 
-    def distance(self, told: np.ndarray) -> np.ndarray:
-        """Return the distance, shape (n,)."""
-        return np.asarray(self._tree.query(self.places(told), k=NEIGHBOURS)[0])[:, -1]
+        Parameters
+        ----------
+        told
+            Of n frames, shape (n, TOLD).
+        confidence
+            `mean_confidence` of each, shape (n,); None looks at the distance alone.
+
+        Returns
+        -------
+        Shape (n,); above 1 is unfamiliar.
+        """
+        places = self.places(told)
+        found = self.distance(places) / self.limit
+        if self.usual_confidence is None or confidence is None:
+            return found
+        return np.maximum(found, self.usual_confidence.lacking(places, confidence))
+
+    def distance(self, places: np.ndarray) -> np.ndarray:
+        """Return the distance, shape (n,), of frames at `places`."""
+        return np.asarray(self._tree.query(places, k=NEIGHBOURS)[0])[:, -1]
 
     def places(self, told: np.ndarray) -> np.ndarray:
         """Return where frames lie, shape (n, components + 1)."""
@@ -133,9 +197,16 @@ class Reliability(BaseModel):
         gt=0,
         description="half width of the interval of ln(diameter), over the network's sigma",
     )
-    log_diameter_bias: float = Field(
+    drawn_size_weight: float = Field(
         default=0.0,
-        description="log of the mean of found over true diameters, which are divided by that",
+        ge=0,
+        le=1,
+        description="of the size that the network draws, beside that of the core's area",
+    )
+    bias_per_variance: float = Field(
+        default=0.0,
+        description="usual error of ln(diameter) over the variance that the network gives it: what "
+        "is hardly seen is drawn to what was usual in training",
     )
     familiarity: Familiarity | None = None
 
@@ -174,9 +245,21 @@ class Reliability(BaseModel):
         terms = confidence_terms(core_mean, log_sigma, log_size, touches_border)
         return self.confidence.probability(terms)
 
-    def corrected(self, diameter_nm: np.ndarray) -> np.ndarray:
-        """Return diameters without the network's usual error."""
-        return diameter_nm * math.exp(-self.log_diameter_bias)
+    def diameter(self, of_core: np.ndarray, drawn: np.ndarray, log_sigma: np.ndarray) -> np.ndarray:
+        """Return the weighted geometric mean of two diameters, without the usual error.
+
+        Parameters
+        ----------
+        of_core
+            From the area of the core's probability, shape (n,), in any unit.
+        drawn
+            From the network's map of sizes, in the same unit.
+        log_sigma
+            Log of the standard deviation of its logarithm; NaN from a network that does not size.
+        """
+        weight = self.drawn_size_weight
+        bias = np.nan_to_num(self.bias_per_variance * np.exp(2 * log_sigma))
+        return of_core ** (1 - weight) * drawn**weight * np.exp(-bias)
 
     def interval(
         self, diameter_nm: np.ndarray, log_sigma: np.ndarray

@@ -19,6 +19,7 @@ from .lattice import lattice_order
 from .measure import measure
 from .normalise import normalise, replace_non_finite, saturated_fraction, without_masked
 from .probability_map import ProbabilityMap
+from .reliability import mean_confidence
 from .side_by_side import beside
 from .size_map import SizeMap
 from .tiling import infer_in_parts
@@ -168,7 +169,7 @@ class Segmenter:
         clock.lap("measure")
         table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")
-        unfamiliarity = self._unfamiliarity(known)
+        unfamiliarity = self._unfamiliarity(known, table)
         if unfamiliarity is not None and unfamiliarity > 1:
             warnings.append(
                 f"the frame does not look like those the engine was trained on (unfamiliarity "
@@ -191,13 +192,14 @@ class Segmenter:
         condition = self.engine.condition
         if output.log_diameter is None or condition.size_block is None:
             return None
-        return SizeMap(output.log_diameter[0], condition.size_block)
+        return SizeMap(output.log_diameter[0], condition.size_block, condition.pixel_size_nm)
 
-    def _unfamiliarity(self, known: np.ndarray | None) -> float | None:
+    def _unfamiliarity(self, known: np.ndarray | None, table: pd.DataFrame) -> float | None:
         familiarity = self.engine.reliability.familiarity
         if familiarity is None or known is None:
             return None
-        return float(familiarity.unfamiliarity(known[np.newaxis])[0])
+        confidence = mean_confidence(table["confidence"].to_numpy(), table["is_stripe"].to_numpy())
+        return float(familiarity.unfamiliarity(known[np.newaxis], np.array([confidence]))[0])
 
 
 def _shape(pixels: np.ndarray) -> tuple[int, int]:

@@ -10,8 +10,11 @@ from .condition_check import contrast_is_inverted
 from .geometry import tilt_of
 from .spectrum import DESCRIPTORS, describe_spectrum
 
-TOLD = 2 + DESCRIPTORS
-"""How many numbers: defocus in mm, tilt in degrees, and those of `describe_spectrum`."""
+OPTICS = 4
+"""How many numbers of it are of the optics, see `optics`."""
+
+TOLD = OPTICS + DESCRIPTORS
+"""How many numbers: those of `optics`, and those of `describe_spectrum`."""
 
 
 def told(image: np.ndarray, metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
@@ -22,16 +25,22 @@ def told(image: np.ndarray, metadata: FrameMetadata, condition: ImagingCondition
     image
         Normalised, in the engine's geometry, float32 (height, width).
     """
-    optics = _optics(metadata, condition)
     spectrum = describe_spectrum(image, condition.pixel_size_nm, condition.defocus_nm)
-    return np.concatenate([optics, spectrum])
+    return np.concatenate([_optics(metadata, condition), spectrum])
+
+
+def optics(defocus_nm: float, tilt_deg: float, blur_nm: float | None) -> np.ndarray:
+    """Return defocus in mm, tilt in degrees, blur in nm and whether it is known, float32 (4,)."""
+    blur = (0.0, 0.0) if blur_nm is None else (blur_nm, 1.0)
+    return np.array((defocus_nm * 1e-6, tilt_deg, *blur), np.float32)
 
 
 def _optics(metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
-    """Return defocus in mm and tilt in degrees, float32 (2,).
+    """Return the optics of a frame.
 
-    What the frame does not say is the engine's nominal condition; what lies outside the envelope is
-    its nearest edge, since a network cannot be asked about what it never saw.
+    A defocus or a tilt that the frame does not say is the engine's nominal one; what lies outside
+    the envelope is its nearest edge, since a network cannot be asked about what it never saw. A
+    blur that is not said is unknown.
     """
     envelope = condition.envelope
     defocus_nm, tilt_deg = metadata.defocus_nm, tilt_of(metadata).tilt_deg
@@ -41,8 +50,17 @@ def _optics(metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
         defocus_nm = -defocus_nm
     if tilt_deg is None:
         tilt_deg = condition.tilt_deg
-    optics = (
-        np.clip(defocus_nm, envelope.defocus_nm.low, envelope.defocus_nm.high) * 1e-6,
+    return optics(
+        np.clip(defocus_nm, envelope.defocus_nm.low, envelope.defocus_nm.high),
         np.clip(tilt_deg, envelope.tilt_deg.low, envelope.tilt_deg.high),
+        _blur_nm(metadata, condition),
     )
-    return np.array(optics, np.float32)
+
+
+def _blur_nm(metadata: FrameMetadata, condition: ImagingCondition) -> float | None:
+    """Return the blur, at most the largest of the envelope; None where nobody knows it."""
+    if metadata.blur_px is None:
+        return None
+    # a frame of unknown scale is taken for one of the engine's
+    pixel_nm = metadata.pixel_size_nm or condition.pixel_size_nm
+    return min(metadata.blur_px * pixel_nm, condition.envelope.blur_nm.high)

@@ -33,6 +33,12 @@ class FrameMetadata(BaseModel):
         default=None, description="direction of the tilt axis in the image, from +x towards +y"
     )
     voltage_kv: float | None = Field(default=None, gt=0)
+    blur_px: float | None = Field(
+        default=None,
+        ge=0,
+        description="standard deviation, in pixels of this frame, of all that blurs it between "
+        "the sample and the file: detector, vibration, drift",
+    )
     temperature_k: float | None = Field(default=None, ge=0)
     field_mt: float | None = None
     saturation_value: float | None = Field(

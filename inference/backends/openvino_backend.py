@@ -84,9 +84,13 @@ class OpenVinoBackend:
             or len(outputs) < len(model.outputs)
             or inputs["image"][1] != 1
             or outputs["probability"][1] != 2
-            or ("told" in inputs and inputs["told"][1] != TOLD)
         ):
             raise UserError("The engine's network must map one channel to two: mask and core.")
+        if "told" in inputs and inputs["told"][1] != TOLD:
+            raise UserError(
+                f"The engine's network expects to be told {inputs['told'][1]} numbers, where "
+                f"this version of skyrmlive tells {TOLD}: train it anew."
+            )
         self._is_told = "told" in inputs
         self._ready: OrderedDict[tuple[int, ...], _Network] = OrderedDict()
         self._lock = threading.Lock()

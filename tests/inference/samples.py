@@ -41,11 +41,11 @@ def tiny_model() -> bytes:
     return serialised("tiny", *_thresholds())
 
 
-def sizing_model() -> bytes:
+def sizing_model(numbers_told: int = TOLD) -> bytes:
     """Return that model with sizes within 5 % times -defocus / mm."""
     nodes, weights = _thresholds()
     weights |= {
-        "pick": -np.eye(TOLD, 2, 1, dtype=np.float32),
+        "pick": -np.eye(numbers_told, 2, 1, dtype=np.float32),
         "scale": np.array([1.0, 0.05], np.float32),
         "floor": np.array([40.0, 1e-9], np.float32),
         "axes": np.array([2, 3], np.int64),
@@ -61,7 +61,7 @@ def sizing_model() -> bytes:
         helper.make_node("Sub", ["blocks", "blocks"], ["nothing"]),
         helper.make_node("Add", ["one value", "nothing"], ["log_diameter"]),
     ]
-    return serialised("sizing", nodes, weights, sizes=True)
+    return serialised("sizing", nodes, weights, numbers_told)
 
 
 def _thresholds() -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
@@ -81,17 +81,20 @@ def _thresholds() -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
 
 
 def serialised(
-    name: str, nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], sizes: bool = False
+    name: str, nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], numbers_told: int = 0
 ) -> bytes:
-    """Return these nodes as a checked ONNX model, with the inputs and outputs of an engine."""
+    """Return these nodes as a checked ONNX model, with the inputs and outputs of an engine.
+
+    One that is told something sizes, too.
+    """
 
     def port(name: str, *shape: int | str) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
     inputs = [port("image", "n", 1, "h", "w")]
     outputs = [port("probability", "n", 2, "h", "w")]
-    if sizes:
-        inputs.append(port("told", "n", TOLD))
+    if numbers_told:
+        inputs.append(port("told", "n", numbers_told))
         outputs += [port("log_diameter", "n", 2, "rows", "columns")]
     graph = helper.make_graph(
         nodes,

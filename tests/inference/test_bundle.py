@@ -12,7 +12,7 @@ from skyrmlive.inference.engine_store import find_engine, list_engines, load_eng
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import FrameMetadata
 
-from .samples import CONDITION, tiny_model
+from .samples import CONDITION, sizing_model, tiny_model
 
 
 @pytest.fixture
@@ -104,6 +104,12 @@ def test_an_unreadable_condition(bundle, text):
 def test_an_unreadable_network(tmp_path, model):
     bundle = write_bundle(tmp_path / "engine", CONDITION, model, "")
     with pytest.raises(UserError, match="network"):
+        Engine.from_bundle(bundle)
+
+
+def test_a_network_that_is_told_something_else(tmp_path):
+    bundle = write_bundle(tmp_path / "engine", CONDITION, sizing_model(numbers_told=56), "")
+    with pytest.raises(UserError, match=r"told 56 numbers.*train it anew"):
         Engine.from_bundle(bundle)
 
 

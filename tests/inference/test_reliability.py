@@ -14,7 +14,12 @@ from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.inference.told import TOLD
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import FrameMetadata
-from skyrmlive.trainer.engine.reliability_fit import fit_confidence, fit_familiarity
+from skyrmlive.trainer.engine.reliability_fit import (
+    best_weight,
+    fit_confidence,
+    fit_familiarity,
+    fit_usual_confidence,
+)
 
 from .samples import CONDITION, blobs, sizing_model, tiny_model
 
@@ -48,6 +53,24 @@ def test_what_is_told_off_the_training_set_is_unfamiliar():
     assert (familiarity.unfamiliarity(across) > 1).all()
 
 
+def test_less_confidence_than_such_a_frame_usually_has_is_unfamiliar():
+    """The usual one falls along one direction, as it does with noise."""
+    rng = np.random.default_rng(0)
+
+    def frames(count, less=0.0):
+        places = rng.normal(size=(count, 6))
+        odds = 3 - places[:, 2] - less + 0.2 * rng.normal(size=count)
+        return places, 1 / (1 + np.exp(-odds))
+
+    usual = fit_usual_confidence(*frames(1000))
+    assert usual is not None
+    assert np.mean(usual.lacking(*frames(4000)) > 1) == pytest.approx(0.03, abs=0.015)
+    assert np.mean(usual.lacking(*frames(1000, less=1.0)) > 1) > 0.95
+    places, confidence = frames(3)
+    assert (usual.lacking(places, np.full(3, np.nan)) == 0).all(), "too few skyrmions say nothing"
+    assert fit_usual_confidence(places, confidence) is None
+
+
 def test_what_lies_between_two_kinds_of_frame_is_unfamiliar():
     rng = np.random.default_rng(0)
 
@@ -64,9 +87,24 @@ def test_an_interval_is_as_wide_as_its_factor_says():
     assert np.isnan(Reliability().interval(np.array([30.0]), np.log([0.1]))).all()
 
 
+def test_two_estimates_are_weighted_by_what_each_knows():
+    """Independent errors go by their variances; what is off in the mean does not count."""
+    rng = np.random.default_rng(0)
+    first, second = 0.2 * rng.normal(size=20_000), 0.1 * rng.normal(size=20_000) + 0.5
+    assert best_weight(first, second) == pytest.approx(0.8, abs=0.01)
+    assert best_weight(second, first) == pytest.approx(0.2, abs=0.01)
+    assert best_weight(first, first + second) == 0
+
+
 def test_a_usual_error_is_taken_from_diameters():
-    corrected = Reliability(log_diameter_bias=0.1).corrected(np.array([30.0, np.nan]))
-    np.testing.assert_allclose(corrected, [30 * np.exp(-0.1), np.nan])
+    of_core, drawn = np.array([30.0, np.nan]), np.array([60.0, 1.0])
+    log_sigma = np.log([0.2, 0.2])
+    corrected = Reliability(bias_per_variance=2.0).diameter(of_core, drawn, log_sigma)
+    np.testing.assert_allclose(corrected, [30 * np.exp(-2 * 0.2**2), np.nan])
+    both = Reliability(drawn_size_weight=0.5).diameter(of_core, drawn, log_sigma)
+    np.testing.assert_allclose(both, [np.sqrt(30 * 60), np.nan])
+    unknown = Reliability(bias_per_variance=2.0).diameter(of_core, drawn, np.full(2, np.nan))
+    np.testing.assert_allclose(unknown, of_core)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from skyrmlive.trainer.lorentz.camera import Camera, electrons_per_pixel, expose
-from skyrmlive.trainer.lorentz.detector import illumination_map, lorentzian_mtf
+from skyrmlive.trainer.lorentz.detector import drift_transfer, illumination_map, lorentzian_mtf
 
 PIXEL_NM = 3.0
 SIDE = 64
@@ -104,6 +104,27 @@ def test_drift_weakens_waves_along_it_by_a_sinc(drift_px):
     across = expose(wave(8, 4).mT, camera, PIXEL_NM, range(4)).mT
     x = math.pi * 5 / PIXEL_NM / 8
     assert contrast_of(across, 8) == pytest.approx(0.5 * math.sin(x) / x, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        {"mtf_half_frequency": 0.3},
+        {"mtf_half_frequency": 0.2, "drift_nm": (4.0, 0.0)},
+        {"drift_nm": (6.0, 6.0)},
+    ],
+)
+def test_the_blur_is_that_of_a_gaussian_for_long_waves(camera):
+    """In the mean over both directions, as drift has one."""
+    camera, side, pixel_nm = Camera(electrons_per_pixel=1e6, **camera), 64, PIXEL_NM
+    like = torch.zeros((), dtype=torch.float64)
+    transfer = torch.ones((side, side // 2 + 1), dtype=torch.float64)
+    if camera.mtf_half_frequency:
+        transfer = transfer * lorentzian_mtf((side, side), camera.mtf_half_frequency, like)
+    transfer = transfer * drift_transfer((side, side), pixel_nm, camera.drift_nm, like)
+    loss = (2 - transfer[0, 1] - transfer[1, 0]).item() / 2
+    sigma_px = math.sqrt(loss / 2) * side / math.pi
+    assert camera.blur_px(pixel_nm) == pytest.approx(sigma_px, rel=0.01)
 
 
 def test_drift_moves_the_film_and_not_the_electrons():

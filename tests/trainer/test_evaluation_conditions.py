@@ -1,5 +1,7 @@
 """What the conditions of an evaluation are, and what they make of an image."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,25 @@ def test_the_axes_are_those_of_the_paper():
 
 def test_what_several_axes_share_is_done_once():
     conditions = all_conditions(AXES.values())
-    assert len(conditions) == len({c.name for c in conditions}) == 5 + 5 + 4 * 8 + 2
+    assert len(conditions) == len({c.name for c in conditions}) == 5 + 5 + 4 * 8 + 2 + 5 + 6
+
+
+def test_a_blurred_image_is_told_so_or_not():
+    blurred, unknown = (AXES[name].points[3.0] for name in ("blur", "blur-not-told"))
+    assert blurred.metadata(3.0, 200.0).blur_px == 3
+    assert unknown.metadata(3.0, 200.0).blur_px is None
+    wave = np.tile(np.cos(2 * np.pi * np.arange(64) / 16, dtype=np.float32), (64, 1))
+    sharp, frame = (
+        replace(condition, noise_percent=None, electrons_per_pixel=1e9).frame(2 + wave, (0, 1))
+        for condition in (AXES["noise"].points[0.0], blurred)
+    )
+    weaker = np.exp(-2 * (np.pi * 3 / 16) ** 2)
+    assert frame.std() / sharp.std() == pytest.approx(weaker, rel=0.01)
+
+
+def test_what_the_camera_blurs_is_told_too():
+    told = Condition(NOMINAL, NOMINAL, electrons_per_pixel=300.0).metadata(3.0, 200.0).blur_px
+    assert told == pytest.approx(0.2251 / 0.3, rel=1e-3)
 
 
 def test_a_small_tilt_has_no_negative_ones_beside_it():

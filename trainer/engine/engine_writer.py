@@ -52,6 +52,7 @@ def imaging_condition(
             tilt_deg=Range(low=optics.tilt_range_deg[0], high=optics.tilt_range_deg[1]),
             # frames are resampled; coarser pixels than twice the engine's lose what it looks at
             pixel_size_nm=Range(low=pixel_size_nm / 10, high=2 * pixel_size_nm),
+            blur_nm=Range(low=0, high=recipe.degradation.published.blur_pixels[1] * pixel_size_nm),
             noise_percent=Range(low=0, high=recipe.degradation.published.gaussian_percent),
         ),
         mask_definition=str(recipe.labels),

@@ -14,9 +14,13 @@ from ...inference.reliability import (
     Confidence,
     Familiarity,
     Reliability,
+    UsualConfidence,
     confidence_terms,
+    log_odds,
+    mean_confidence,
 )
 from ...inference.segmenter import Segmentation, Segmenter
+from ...inference.told import OPTICS
 from ...stream.frame import FrameMetadata
 from ..evaluation.matching import matches, overlaps
 from ..evaluation.truth_table import TrueObjects, true_objects
@@ -24,6 +28,8 @@ from ..learning.examples import Example, ExampleSource
 
 _MAX_COMPONENTS = 16
 _ORDINARY = 0.99
+_USUALLY_SURE = 0.97
+"""Some ordinary frames have stripes among their skyrmions, of which a network is never sure."""
 _ENOUGH_SIZES = 20
 """Diameters from which a usual error can be told."""
 _RIDGE = 1e-3
@@ -33,10 +39,11 @@ _RIDGE = 1e-3
 class _Observations:
     """What an engine found in frames, and what was there.
 
-    `terms` (n, 4) and `right` (n,) of every object found; `log_error` (m,) and `sigma` (m,) of the
-    sizes of those that are right and whole; `told` (frames, TOLD).
+    `frame` (its number, n,), `terms` (n, 4) and `right` (n,) of every object found; `log_error`
+    (m,) and `sigma` (m,) of the sizes of those that are right and whole; `told` (frames, TOLD).
     """
 
+    frame: np.ndarray
     terms: np.ndarray
     right: np.ndarray
     log_error: np.ndarray
@@ -61,24 +68,51 @@ def fit_reliability(
     plain = replace(engine, reliability=Reliability(interval_factor=1.0))
     kept_back = _observed(plain, validation, frames, seed=1)
     confidence = factor = None
-    bias = 0.0
+    bias = weight = 0.0
     if 0 < np.count_nonzero(kept_back.right) < len(kept_back.right):
         confidence = fit_confidence(kept_back.terms, kept_back.right)
     if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
-        if len(kept_back.log_error) >= _ENOUGH_SIZES:
-            # so that diameters are right in the mean, as they are quoted
-            bias = float(np.log(np.mean(np.exp(kept_back.log_error))))
-        off = np.abs(kept_back.log_error - bias)
+        log_error = kept_back.log_error
+        if len(log_error) >= _ENOUGH_SIZES:
+            drawn = replace(
+                engine, reliability=Reliability(drawn_size_weight=1.0, interval_factor=1.0)
+            )
+            of_map = _observed(drawn, validation, frames, seed=1).log_error
+            weight = best_weight(log_error, of_map)
+            log_error = (1 - weight) * log_error + weight * of_map
+            # each error weighed by its variance
+            bias = float(np.sum(log_error) / np.sum(kept_back.sigma**2))
+        off = np.abs(log_error - bias * kept_back.sigma**2)
         factor = float(np.quantile(off / kept_back.sigma, level))
     learned = training.draw_told(np.random.default_rng(2), frames)
     familiarity = fit_familiarity(learned, kept_back.told)
+    if confidence is not None:
+        probability = confidence.probability(kept_back.terms)
+        of_frames = (probability[kept_back.frame == frame] for frame in range(len(kept_back.told)))
+        means = [mean_confidence(each, np.zeros(len(each), bool)) for each in of_frames]
+        usual = fit_usual_confidence(familiarity.places(kept_back.told), np.array(means))
+        familiarity = familiarity.model_copy(update={"usual_confidence": usual})
     return Reliability(
         confidence=confidence,
         interval_level=level,
         interval_factor=factor,
-        log_diameter_bias=bias,
+        drawn_size_weight=weight,
+        bias_per_variance=bias,
         familiarity=familiarity,
     )
+
+
+def best_weight(log_error: np.ndarray, other: np.ndarray) -> float:
+    """Return the weight, 0 to 1, of a second estimate beside a first whose mean varies least.
+
+    Parameters
+    ----------
+    log_error, other
+        Errors of both, shape (n,). What is off in the mean does not count.
+    """
+    first, second = log_error - log_error.mean(), other - other.mean()
+    apart = second - first
+    return float(np.clip(-(first @ apart) / max(apart @ apart, 1e-12), 0.0, 1.0))
 
 
 def fit_confidence(terms: np.ndarray, right: np.ndarray) -> Confidence:
@@ -121,8 +155,29 @@ def fit_familiarity(learned: np.ndarray, kept_back: np.ndarray) -> Familiarity:
     )
     frames = tuple(_rounded(place) for place in found.places(learned))
     found = found.model_copy(update={"frames": frames})
-    limit = float(np.quantile(found.distance(kept_back), _ORDINARY))
+    limit = float(np.quantile(found.distance(found.places(kept_back)), _ORDINARY))
     return found.model_copy(update={"limit": limit})
+
+
+def fit_usual_confidence(places: np.ndarray, confidence: np.ndarray) -> UsualConfidence | None:
+    """Return the mean confidence that is usual at a place, None if too few frames tell.
+
+    Parameters
+    ----------
+    places
+        Of n ordinary frames, shape (n, components + 1).
+    confidence
+        Mean of each frame's skyrmions, shape (n,), NaN where nobody knows.
+    """
+    known = np.isfinite(confidence)
+    if np.count_nonzero(known) < 2 * places.shape[1]:
+        return None
+    x = np.column_stack([np.ones(np.count_nonzero(known)), places[known]])
+    observed = log_odds(confidence[known])
+    slopes = np.linalg.lstsq(x, observed, rcond=None)[0]
+    limit = max(float(np.quantile(x @ slopes - observed, _USUALLY_SURE)), 1e-3)
+    intercept, *weights = _rounded(slopes)
+    return UsualConfidence(intercept=intercept, weights=tuple(weights), limit=limit)
 
 
 def _rounded(values: np.ndarray) -> tuple[float, ...]:
@@ -131,12 +186,13 @@ def _rounded(values: np.ndarray) -> tuple[float, ...]:
 
 def example_metadata(example: Example, source: ExampleSource) -> FrameMetadata:
     """Return what an operator would tell of the frame."""
-    defocus_mm, tilt_deg = map(float, example.told[:2])
+    defocus_mm, tilt_deg, blur_nm, is_known = map(float, example.told[:OPTICS])
     return FrameMetadata(
         pixel_size_nm=source.grid.cell_size_nm,
         geometry="sample",
         defocus_nm=defocus_mm * 1e6,
         tilt_x_deg=tilt_deg,
+        blur_px=blur_nm / source.grid.cell_size_nm if is_known else None,
         voltage_kv=source.optics.microscope.voltage_kv,
     )
 
@@ -145,11 +201,11 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
     rng = np.random.default_rng(seed)
     segmenter = Segmenter(engine)
     objects, told = [], []
-    for _ in range(frames):
+    for number in range(frames):
         example = source.draw(rng)
         found = segmenter.segment(example.image[0], example_metadata(example, source))
         truth = true_objects(example.labels, source.grid.cell_size_nm)
-        objects.append(_objects(found, truth))
+        objects.append(_objects(found, truth).assign(frame=number))
         told.append(example.told)
     table = pd.concat(objects).query("diameter_nm.notna()")  # no stripes
     terms = confidence_terms(
@@ -160,6 +216,7 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
     )
     sized = table.query("true_diameter_nm.notna() and not touches_border and not cut")
     return _Observations(
+        table["frame"].to_numpy(),
         terms,
         table["right"].to_numpy(),
         np.log(sized["diameter_nm"].to_numpy() / sized["true_diameter_nm"].to_numpy()),

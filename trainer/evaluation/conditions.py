@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy import ndimage
 
 from ...inference.condition import ImagingCondition
 from ...stream.frame import FrameMetadata
@@ -21,19 +23,26 @@ TILT_STEPS_DEG = tuple(-10 + 2.5 * step for step in range(9))
 TOLD_DEFOCUS_ERRORS_PERCENT = (-10.0, 0.0, 10.0)
 USUAL_NOISE_PERCENT = 10.0
 
+BLURS_PX = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0)
+
 MTF_HALF_FREQUENCY = 0.3
 READOUT_NOISE_ELECTRONS = 1.0
 
 
 class Setting(NamedTuple):
-    """Defocus in nm, negative is underfocus, and tilt in degrees."""
+    """Defocus in nm, negative is underfocus, tilt in degrees, and blur before the camera.
+
+    The blur is the standard deviation of a Gaussian, in pixels; an engine that is told None
+    does not know it.
+    """
 
     defocus_nm: float
     tilt_deg: float
+    blur_px: float | None = 0.0
 
     @classmethod
     def of(cls, condition: ImagingCondition) -> Setting:
-        """Return the nominal setting of an engine."""
+        """Return the nominal setting of an engine, sharp."""
         return cls(condition.defocus_nm, condition.tilt_deg)
 
 
@@ -68,8 +77,7 @@ class Condition:
             noise = f"{self.noise_percent:g} % noise"
         else:
             noise = f"{self.electrons_per_pixel:g} electrons"
-        settings = [f"{_mm(s):g} mm {s.tilt_deg:g} deg" for s in (self.true, self.told)]
-        return f"{noise}, {settings[0]}, told {settings[1]}"
+        return f"{noise}, {_in_words(self.true)}, told {_in_words(self.told)}"
 
     @property
     def columns(self) -> dict[str, str | float]:
@@ -82,36 +90,54 @@ class Condition:
             "tilt_deg": self.true.tilt_deg,
             "told_defocus_nm": self.told.defocus_nm,
             "told_tilt_deg": self.told.tilt_deg,
+            "blur_px": _or_nan(self.true.blur_px),
+            "told_blur_px": _or_nan(self.told.blur_px),
         }
 
     def frame(self, clean: np.ndarray, seed: tuple[int, int]) -> np.ndarray:
-        """Return an image (ny, nx), relative to the incident beam, with this condition's noise.
+        """Return an image (ny, nx), relative to the incident beam, with this blur and noise.
 
         `seed` names the series and the film; each level of noise has numbers of its own.
         """
+        if self.true.blur_px:
+            clean = ndimage.gaussian_filter(clean, self.true.blur_px, mode="wrap")
         if self.electrons_per_pixel is None:
             percent = self.noise_percent or 0.0
             rng = np.random.default_rng([*seed, round(percent * 10)])
             return with_gaussian_noise(stretched(clean), percent, rng).astype(np.float32)
-        camera = Camera(
-            electrons_per_pixel=self.electrons_per_pixel,
-            mtf_half_frequency=MTF_HALF_FREQUENCY,
-            readout_noise_electrons=READOUT_NOISE_ELECTRONS,
-        )
+        camera = self._camera(self.electrons_per_pixel)
         rng = np.random.default_rng([*seed, round(self.electrons_per_pixel), 1])
         intensity = torch.from_numpy(np.ascontiguousarray(clean, np.float32))[None]
         # without drift the pixels' size is of no account
         return expose(intensity, camera, 1.0, [int(rng.integers(2**31))])[0].numpy()
 
+    @staticmethod
+    def _camera(electrons_per_pixel: float) -> Camera:
+        return Camera(
+            electrons_per_pixel=electrons_per_pixel,
+            mtf_half_frequency=MTF_HALF_FREQUENCY,
+            readout_noise_electrons=READOUT_NOISE_ELECTRONS,
+        )
+
     def metadata(self, pixel_size_nm: float, voltage_kv: float) -> FrameMetadata:
         """Return what the engine is told of an image of a film."""
+        blur_px = self.told.blur_px
+        if blur_px is not None and self.electrons_per_pixel is not None:
+            camera = self._camera(self.electrons_per_pixel)
+            blur_px = math.hypot(blur_px, camera.blur_px(pixel_size_nm))
         return FrameMetadata(
             pixel_size_nm=pixel_size_nm,
             defocus_nm=self.told.defocus_nm,
             tilt_x_deg=self.told.tilt_deg,
+            blur_px=blur_px,
             voltage_kv=voltage_kv,
             geometry="sample",
         )
+
+
+def _in_words(setting: Setting) -> str:
+    blur = "unknown blur" if setting.blur_px is None else f"blur {setting.blur_px:g} px"
+    return f"{_mm(setting):g} mm {setting.tilt_deg:g} deg {blur}"
 
 
 def _or_nan(value: float | None) -> float:
@@ -146,14 +172,15 @@ def evaluation_axes(nominal: Setting) -> dict[str, Axis]:
 
     Those of the paper's figures 3(f), (i) and (l), the latter two once told the true setting and
     once, as in the paper, the nominal one: for a nominal -2 mm and 20 degrees, -1 to -3 mm and 10
-    to 30 degrees. Besides, the dose, and a defocus that is told wrong.
+    to 30 degrees. Besides, the dose, a defocus that is told wrong, and the blur, told and unknown.
     """
-    defocus_nm, tilt_deg = nominal
+    defocus_nm, tilt_deg, _ = nominal
 
     def noisy(true: Setting, told: Setting) -> Condition:
         return Condition(true, told, noise_percent=USUAL_NOISE_PERCENT)
 
     defocuses = [nominal._replace(defocus_nm=factor * defocus_nm) for factor in DEFOCUS_FACTORS]
+    blurs = [nominal._replace(blur_px=blur) for blur in BLURS_PX]
     tilts = [nominal._replace(tilt_deg=t) for t in (tilt_deg + s for s in TILT_STEPS_DEG) if t >= 0]
     axes = [
         Axis(
@@ -177,6 +204,19 @@ def evaluation_axes(nominal: Setting) -> dict[str, Axis]:
             "tilt-not-told",
             "tilt (degrees), the engine is told the nominal one",
             {s.tilt_deg: noisy(s, nominal) for s in tilts},
+        ),
+        Axis(
+            "blur",
+            "blur (pixels)",
+            {blur: noisy(s, s) for blur, s in zip(BLURS_PX, blurs, strict=True)},
+        ),
+        Axis(
+            "blur-not-told",
+            "blur (pixels), unknown to the engine",
+            {
+                blur: noisy(s, s._replace(blur_px=None))
+                for blur, s in zip(BLURS_PX, blurs, strict=True)
+            },
         ),
         Axis(
             "told-defocus",

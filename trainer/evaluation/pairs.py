@@ -55,7 +55,8 @@ def score_pairs(
     """Return the scores of every pair at every level of noise.
 
     Gaussian noise of `noise_percent` of the mean intensity is added to each image. The engine is
-    told its own nominal setting and pixel size, and that the image is in the sample's geometry.
+    told its own nominal setting and pixel size, that the image is in the sample's geometry, and
+    nothing of its blur.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def score_pairs(
     levels = list(noise_percent)
     condition = segmenter.engine.condition
     nominal = Setting.of(condition)
-    told = Condition(nominal, nominal, noise_percent=0.0).metadata(
+    told = Condition(nominal, nominal._replace(blur_px=None), noise_percent=0.0).metadata(
         condition.pixel_size_nm, condition.voltage_kv
     )
     rows = []

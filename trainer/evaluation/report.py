@@ -60,7 +60,12 @@ def write_report(
     page = _Page(path.parent)
     sections = [_overview(named, commands), _noise(page, named)]
     sections += [_setting(page, named, *what) for what in _SETTINGS]
-    sections += [_told_wrong(named), _detection(page, named), _places(page, named)]
+    sections += [
+        _blur(page, named),
+        _told_wrong(named),
+        _detection(page, named),
+        _places(page, named),
+    ]
     sections += [_sizes(page, named), _textures(named), _trust(page, named)]
     sections.append(_familiarity(page, named))
     sections += [_pairs(dict(_labels(engines))), _training(page, history)]
@@ -89,7 +94,9 @@ def _along(engines: Engines, axis: str) -> dict[str, pd.DataFrame]:
     return {label: engine.along(axis) for label, engine in engines.items()}
 
 
-def _both_ways(engines: Engines, axis: str) -> dict[str, pd.DataFrame]:
+def _both_ways(
+    engines: Engines, axis: str, otherwise: str = "told the nominal"
+) -> dict[str, pd.DataFrame]:
     """Return the summaries along an axis, told and not told; one where an engine does not mind."""
     summaries = {}
     for label, engine in engines.items():
@@ -98,7 +105,7 @@ def _both_ways(engines: Engines, axis: str) -> dict[str, pd.DataFrame]:
             summaries[label] = told
         else:
             summaries[f"{label}, told the truth"] = told
-            summaries[f"{label}, told the nominal"] = not_told
+            summaries[f"{label}, {otherwise}"] = not_told
     return summaries
 
 
@@ -145,6 +152,16 @@ def _setting(page: _Page, engines: Engines, axis: str, template: str, title: str
     return template.format(
         picture=page.picture(f"scores-{axis}", lambda to: plot_scores(summaries, title, to)),
         table=comparison_table(summaries, MEASURES["jaccard"], title),
+    )
+
+
+def _blur(page: _Page, engines: Engines) -> str:
+    summaries, title = _both_ways(engines, "blur", "not told"), _axis_title(engines, "blur")
+    errors = ("diameter_bias_percent", "diameter_spread_percent", "coverage")
+    return words.BLUR.format(
+        picture=page.picture("scores-blur", lambda to: plot_scores(summaries, title, to)),
+        table=comparison_table(summaries, MEASURES["jaccard"], title),
+        tables=_tables(summaries, errors, title),
     )
 
 

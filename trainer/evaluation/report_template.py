@@ -41,7 +41,8 @@ DEFOCUS = """\
 
 The paper's figure 3(i): 10 % noise, and a defocus other than the nominal one. An engine that is
 told a frame's defocus stands here twice: told the truth, and told the nominal defocus whatever the
-true one, as the paper's network had to work.
+true one, as the paper's network had to work. Here and above the engine is told that the images are
+sharp.
 
 ![scores against defocus]({picture})
 
@@ -60,6 +61,24 @@ The paper's figure 3(l), in the same two ways.
 Jaccard index:
 
 {table}
+"""
+
+BLUR = """\
+## Blur
+
+The image at the nominal setting with 10 % noise, blurred by a Gaussian as a detector, vibration and
+drift do, in pixels (standard deviation). Blur and size look alike, so it matters whether the engine
+is told how blurred the image is (`--blur-px`).
+
+![scores against blur]({picture})
+
+Jaccard index:
+
+{table}
+
+Sizes:
+
+{tables}
 """
 
 TOLD_WRONG = """\

@@ -89,8 +89,8 @@ def study_film(
     voltage_kv = source.optics.microscope.voltage_kv
     images, objects, truth = [], [], None
     # a clean image is made once for all conditions that share it
-    for setting, sharing in groupby(sorted(conditions, key=_setting), _setting):
-        clean, labels = source.clean(film, *setting, 0, False)
+    for optics, sharing in groupby(sorted(conditions, key=_optics), _optics):
+        clean, labels = source.clean(film, *optics, 0, False)
         if truth is None:  # it does not depend on how the film is imaged
             truth = true_objects(labels, cell_size_nm)
         density = len(truth.table) / (clean.size * cell_size_nm**2 * 1e-6)
@@ -107,8 +107,8 @@ def study_film(
     return StudyTables(pd.DataFrame(images), skyrmions.astype({"condition": names}))
 
 
-def _setting(condition: Condition) -> tuple[float, float]:
-    return condition.true
+def _optics(condition: Condition) -> tuple[float, float]:
+    return condition.true.defocus_nm, condition.true.tilt_deg
 
 
 def study(

@@ -45,8 +45,12 @@ class CameraRanges(BaseModel):
 
     def degrade(
         self, image: np.ndarray, pixel_size_nm: float, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Return the frame of an image (height, width) relative to the incident beam, float32."""
-        seed = int(rng.integers(2**31))
+    ) -> tuple[np.ndarray, float]:
+        """Return the frame of an image (height, width) relative to the incident beam, float32.
+
+        And the standard deviation of its blur in pixels.
+        """
+        seed, camera = int(rng.integers(2**31)), self.draw(rng)
         intensity = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None]
-        return expose(intensity, self.draw(rng), pixel_size_nm, [seed])[0].numpy()
+        frame = expose(intensity, camera, pixel_size_nm, [seed])[0].numpy()
+        return frame, camera.blur_px(pixel_size_nm)

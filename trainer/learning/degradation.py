@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import ndimage
@@ -32,16 +34,20 @@ class Degradation(BaseModel):
 
     def degrade(
         self, image: np.ndarray, pixel_size_nm: float, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Return an ideal image (height, width) as it might have reached us, float32."""
+    ) -> tuple[np.ndarray, float]:
+        """Return an ideal image (height, width) as it might have reached us, float32.
+
+        And the standard deviation of all that has blurred it, in pixels.
+        """
         if rng.uniform() < self.background_share:
             amplitude = rng.uniform(*self.background_amplitude) * float(image.std())
             image = image + np.float32(amplitude) * slow_background(image.shape, rng)
         if rng.uniform() < self.published_share:
-            image = self.published.degrade(image, rng)
+            image, blur_px = self.published.degrade(image, rng)
         else:
-            image = self.camera.degrade(image, pixel_size_nm, rng)
+            image, blur_px = self.camera.degrade(image, pixel_size_nm, rng)
         if rng.uniform() < self.smoothing_share:
             sigma = rng.uniform(*self.smoothing_pixels)
             image = ndimage.gaussian_filter(image, sigma, mode="nearest")
-        return image
+            blur_px = math.hypot(blur_px, sigma)
+        return image, blur_px

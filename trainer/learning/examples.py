@@ -189,7 +189,7 @@ class ExampleSource:
         # a film that is no square keeps its shape in half turns only
         quarter_turns = int(rng.integers(4)) if ny == nx else 2 * int(rng.integers(2))
         film = int(rng.integers(len(self)))
-        defocus_nm, tilt_deg, optics = self.optics.draw(rng)
+        defocus_nm, tilt_deg = self.optics.draw(rng)
         mirrored = bool(rng.integers(2)) and self._may_mirror[film]
         phase_scale = math.exp(rng.uniform(*np.log(self.optics.phase_scale)))
         size_factor = self.resizing.draw(rng)
@@ -197,9 +197,11 @@ class ExampleSource:
             film, defocus_nm, tilt_deg, quarter_turns, mirrored, phase_scale, size_factor
         )
         image, labels = self._window(image, labels, rng)
-        image = self.degradation.degrade(image, self.grid.cell_size_nm, rng)
+        cell_nm = self.grid.cell_size_nm
+        image, blur_px = self.degradation.degrade(image, cell_nm, rng)
         image = normalise(image)
-        spectrum = describe_spectrum(image, self.grid.cell_size_nm, self.optics.defocus_nm)
+        optics = self.optics.tell(defocus_nm, tilt_deg, blur_px * cell_nm, rng)
+        spectrum = describe_spectrum(image, cell_nm, self.optics.defocus_nm)
         told = np.concatenate([optics, spectrum])
         return Example(image[None], told, np.ascontiguousarray(labels))
 

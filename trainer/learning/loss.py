@@ -57,7 +57,7 @@ def size_loss(
         (weight * torch.where(known, log_diameter, 0.0))[:, None], block
     )[:, 0]
     true = total / share.clamp(min=1e-6)
-    return (share * _surprise(true, predicted)).sum() / share.sum().clamp(min=1e-6)
+    return (share * surprise(true, predicted)).sum() / share.sum().clamp(min=1e-6)
 
 
 def frame_size_loss(
@@ -67,17 +67,21 @@ def frame_size_loss(
 
     Averaged over the images that have skyrmions.
     """
+    true = mean_log_diameter(core, log_diameter)
+    has_some = torch.isfinite(true)
+    return surprise(true[has_some], predicted[has_some]).sum() / has_some.sum().clamp(min=1)
+
+
+def mean_log_diameter(core: torch.Tensor, log_diameter: torch.Tensor) -> torch.Tensor:
+    """Return the mean ln(diameter) of each image's skyrmions, shape (batch,), NaN without any."""
     known = torch.isfinite(log_diameter)
     # a skyrmion's cells are as many as its diameter squared; each skyrmion counts once
     log_diameter = torch.where(known, log_diameter, 0.0)
     weight = core * known * torch.exp(-2 * log_diameter)
-    total = weight.sum(dim=(1, 2))
-    true = (weight * log_diameter).sum(dim=(1, 2)) / total.clamp(min=1e-9)
-    has_some = (total > 0).float()
-    return (has_some * _surprise(true, predicted)).sum() / has_some.sum().clamp(min=1)
+    return (weight * log_diameter).sum(dim=(1, 2)) / weight.sum(dim=(1, 2))
 
 
-def _surprise(true: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
+def surprise(true: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
     """Return the negative log likelihood of a normal distribution, mean and log sigma given.
 
     Each term is scaled by its predicted spread (without gradient), so that sizes that are hard to

@@ -6,9 +6,10 @@ in between is done on a fraction of the positions, which makes the network many 
 the paper's at the same number of filters, and its maps still have every pixel.
 
 How large a frame's skyrmions are on average, and how surely, it estimates from the image's spectrum
-before it looks anywhere (docs/decisions/0009). That, defocus and tilt scale and shift the channels
-of every level (feature-wise linear modulation, Perez et al., AAAI 2018), so that one network serves
-a range of imaging conditions, and sees at each place what only the whole image tells.
+before it looks anywhere (docs/decisions/0009). That, defocus, tilt and blur scale and shift the
+channels of every level (feature-wise linear modulation, Perez et al., AAAI 2018), so that one
+network serves a range of imaging conditions, and sees at each place what only the whole image
+tells.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ...inference.told import TOLD
+from ...inference.told import OPTICS, TOLD
 
 LOG_SIGMA_LIMITS = (-4.5, 1.0)
 """Of the spread of ln(diameter): 1 % to a factor of e."""
@@ -136,12 +137,20 @@ class SkyrmNet(nn.Module):
         for last in (answers.bias, self.size_head.bias, sensed.bias):
             assert last is not None
             nn.init.zeros_(last)
-        self.know = nn.Sequential(nn.Linear(4, 64), nn.LeakyReLU(0.01), answers)
+        self.know = nn.Sequential(nn.Linear(OPTICS + 2, 64), nn.LeakyReLU(0.01), answers)
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
         """Set the usual value and spread of everything that is told, shape (TOLD,) each."""
         self.told_middle.copy_(middle)
         self.told_scale.copy_(scale)
+
+    def sensed_size(self, told: torch.Tensor) -> torch.Tensor:
+        """Return `Maps.frame_size` of frames told as (batch, TOLD)."""
+        return _limited(_size_of(self.size_sense(self._scaled(told))))
+
+    def _scaled(self, told: torch.Tensor) -> torch.Tensor:
+        # further off than any frame of the training set, a number tells nothing more
+        return ((told - self.told_middle) / self.told_scale).clamp(-4, 4)
 
     def halve(self) -> None:
         """Bring the convolutions to half precision, in place."""
@@ -158,11 +167,10 @@ class SkyrmNet(nn.Module):
         told
             Shape (batch, TOLD), see `inference.told`.
         """
-        # further off than any frame of the training set, a number tells nothing more
-        known = ((told - self.told_middle) / self.told_scale).clamp(-4, 4)
+        known = self._scaled(told)
         sense = self.size_sense(known)
         # the rest takes the estimate as it is: it is to be the best one, not a convenient one
-        modulations = self.know(torch.cat([known[:, :2], sense.detach()], dim=1)).split(
+        modulations = self.know(torch.cat([known[:, :OPTICS], sense.detach()], dim=1)).split(
             [2 * width for width in self._modulated], dim=1
         )
         # the convolutions may be in half precision; what is a number a frame never is
@@ -179,7 +187,7 @@ class SkyrmNet(nn.Module):
             self.rise, self.up, reversed(skipped[:-1]), up, strict=True
         ):
             x = convolutions(skip + rise(x), modulation)
-        frame_size = sense * sense.new_tensor(_SIZE_SCALE) + sense.new_tensor(_SIZE_MIDDLE)
+        frame_size = _size_of(sense)
         # a skyrmion is as large as the frame's others, until its surroundings say otherwise
         sizes = self.size_head(x).to(frame_size.dtype) + frame_size.detach()[:, :, None, None]
         return Maps(
@@ -187,6 +195,11 @@ class SkyrmNet(nn.Module):
             _limited(sizes),
             _limited(frame_size),
         )
+
+
+def _size_of(sense: torch.Tensor) -> torch.Tensor:
+    """Return mean and log standard deviation of ln(diameter / nm) from numbers of order one."""
+    return sense * sense.new_tensor(_SIZE_SCALE) + sense.new_tensor(_SIZE_MIDDLE)
 
 
 def _limited(size: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ...inference.told import optics
 from ..dataset.film_recipe import Interval, PositiveInterval
 from ..lorentz.microscope import Microscope
 
@@ -31,6 +32,10 @@ class Optics(BaseModel):
     )
     told_defocus_error: float = Field(default=0.05, ge=0, lt=1, description="relative")
     told_tilt_error_deg: float = Field(default=1.0, ge=0)
+    told_blur_error: float = Field(default=0.1, ge=0, lt=1, description="relative")
+    told_blur_share: float = Field(
+        default=0.7, ge=0, le=1, description="of the images; of the others nobody knows the blur"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Optics:
@@ -57,17 +62,18 @@ class Optics(BaseModel):
             tilt_range_deg=(max(0.0, tilt_deg - 3), tilt_deg + 3),
         )
 
-    def draw(self, rng: np.random.Generator) -> tuple[float, float, np.ndarray]:
-        """Return a true defocus in nm, a true tilt in degrees, and what the network is told."""
-        defocus_nm, tilt_deg = (
-            rng.uniform(*self.defocus_range_nm),
-            rng.uniform(*self.tilt_range_deg),
+    def draw(self, rng: np.random.Generator) -> tuple[float, float]:
+        """Return a true defocus in nm and a true tilt in degrees."""
+        return rng.uniform(*self.defocus_range_nm), rng.uniform(*self.tilt_range_deg)
+
+    def tell(
+        self, defocus_nm: float, tilt_deg: float, blur_nm: float, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return what a network is told of the true values, as `inference.told.optics` puts it."""
+        off = rng.standard_normal(3)
+        is_known = rng.uniform() < self.told_blur_share
+        return optics(
+            defocus_nm * (1 + self.told_defocus_error * off[0]),
+            tilt_deg + self.told_tilt_error_deg * off[1],
+            max(0.0, blur_nm * (1 + self.told_blur_error * off[2])) if is_known else None,
         )
-        told = np.array(
-            [
-                defocus_nm * 1e-6 * (1 + self.told_defocus_error * rng.standard_normal()),
-                tilt_deg + self.told_tilt_error_deg * rng.standard_normal(),
-            ],
-            np.float32,
-        )
-        return defocus_nm, tilt_deg, told

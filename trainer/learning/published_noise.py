@@ -36,13 +36,17 @@ class PublishedNoise(BaseModel):
     salt_and_pepper_share: float = _Share
     salt_and_pepper: Interval = (0.0, 0.02)
 
-    def degrade(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return a clean image (height, width) with a random choice of this noise, float32."""
-        image = stretched(image).astype(np.float32)
+    def degrade(self, image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        """Return a clean image (height, width) with a random choice of this noise, float32.
+
+        And the standard deviation of its blur in pixels.
+        """
+        image, blur_px = stretched(image).astype(np.float32), 0.0
         if rng.uniform() < self.blur_share:
             image += rng.uniform(*self.noise_before_blur) * white(image.shape, rng)
             # films are periodic, and so is their image
-            image = ndimage.gaussian_filter(image, rng.uniform(*self.blur_pixels), mode="wrap")
+            blur_px = rng.uniform(*self.blur_pixels)
+            image = ndimage.gaussian_filter(image, blur_px, mode="wrap")
         image = image.clip(0, 1)
         if rng.uniform() < self.gamma_share:
             image = image ** np.float32(rng.uniform(*self.gamma))
@@ -56,4 +60,4 @@ class PublishedNoise(BaseModel):
             hit = rng.uniform(size=image.shape) < rng.uniform(*self.salt_and_pepper)
             ends = np.array([image.min(), image.max()], dtype=np.float32)
             image[hit] = rng.choice(ends, int(hit.sum()))
-        return image
+        return image, blur_px

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from ...inference.told import OPTICS
 from ...stream.errors import UserError
 from ..torch_threads import torch_threads
 from .architectures import Network
@@ -188,8 +189,8 @@ class Training:
     def _scale_told(self, source: ExampleSource) -> None:
         """Tell the network the usual values of what it will be told.
 
-        One that comes from another training knows them; only a defocus or a tilt beyond its reach
-        is told anew.
+        One that comes from another training knows them; only optics beyond its reach
+        are told anew.
         """
         rng = np.random.default_rng([self.plan.seed, 1])
         told = torch.from_numpy(source.draw_told(rng, _TOLD_EXAMPLES))
@@ -200,7 +201,7 @@ class Training:
             fresh = torch.ones(len(middle), dtype=torch.bool)
             if self._has_start:
                 off = (middle - network.told_middle.cpu()) / network.told_scale.cpu()
-                fresh = (off.abs() > _REACH) & (torch.arange(len(middle)) < 2)
+                fresh = (off.abs() > _REACH) & (torch.arange(len(middle)) < OPTICS)
             network.scale_told(
                 torch.where(fresh, middle, network.told_middle.cpu()),
                 torch.where(fresh, scale, network.told_scale.cpu()),

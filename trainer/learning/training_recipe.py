@@ -48,6 +48,9 @@ class TrainingPlan(BaseModel):
     patience: int | None = Field(
         default=None, ge=1, description="validations without a better one, after which it stops"
     )
+    sense_examples: int = Field(
+        default=0, ge=0, description="that the sense of a frame's mean size is fitted to at the end"
+    )
     reliability_frames: int = Field(
         default=500, ge=1, description="frames that each part of the reliability is fitted to"
     )

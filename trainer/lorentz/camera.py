@@ -62,6 +62,18 @@ class Camera(BaseModel):
         default=0, ge=0, description="of gain, hot pixels and illumination: the same in all frames"
     )
 
+    def blur_px(self, pixel_size_nm: float) -> float:
+        """Return the standard deviation in pixels of the Gaussian that blurs long waves as much.
+
+        To second order in q the MTF 1 / (1 + (q / q_half)^2) is that of a Gaussian of
+        1 / (sqrt(2) pi q_half). A steady drift by d has the variance d^2 / 12 along its way, half
+        of that in the mean over directions.
+        """
+        detector = 0.0
+        if self.mtf_half_frequency is not None:
+            detector = 1 / (math.sqrt(2) * math.pi * self.mtf_half_frequency)
+        return math.hypot(detector, math.hypot(*self.drift_nm) / pixel_size_nm / math.sqrt(24))
+
 
 def electrons_per_pixel(
     electrons_per_nm2: float, pixel_size_nm: float, tilt_deg: float = 0.0

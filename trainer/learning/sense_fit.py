@@ -1,0 +1,95 @@
+"""Fit what a network senses of a frame's mean size, to far more frames than it has been shown.
+
+What is told of a frame is a few dozen numbers, of which thousands are learned from in seconds; the
+network itself has seen too few frames for that when its maps are good (docs/decisions/0015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from .examples import ExampleSource
+from .loss import mean_log_diameter, surprise
+from .network import SkyrmNet
+
+_DRAWN_AT_ONCE = 20
+_EPOCHS = 40
+_BATCH = 256
+_LEARNING_RATE = 1.5e-3
+_WEIGHT_DECAY = 1e-2
+
+
+class _Told(IterableDataset):
+    """What is told of frames and their mean ln(diameter / nm), each worker's share of a number."""
+
+    def __init__(self, source: ExampleSource, count: int, seed: int) -> None:
+        self._source, self._count, self._seed = source, count, seed
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        worker = get_worker_info()
+        number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
+        torch.set_num_threads(1)
+        rng = np.random.default_rng([self._seed, 2, number])
+        for _ in range(number, self._count, workers):
+            example = self._source.draw(rng)
+            _, core, log_diameter = torch.from_numpy(example.labels)[:, None]
+            yield example.told, mean_log_diameter(core, log_diameter).numpy()
+
+
+def fit_size_sense(
+    network: SkyrmNet,
+    source: ExampleSource,
+    examples: int,
+    seed: int = 0,
+    workers: int = 0,
+    on_example: Callable[[int], None] | None = None,
+) -> None:
+    """Fit `network.size_sense`, in place, from what it is; the rest of the network stays.
+
+    Parameters
+    ----------
+    network
+        On the CPU.
+    source
+        Draws the examples.
+    examples
+        How many; those without skyrmions teach nothing.
+    workers
+        Processes that draw.
+    on_example
+        Is called with the number of examples that have come.
+    """
+    loader = DataLoader(
+        _Told(source, examples, seed), batch_size=_DRAWN_AT_ONCE, num_workers=workers
+    )
+    told, sizes = [], []
+    for some_told, some_sizes in loader:
+        told.append(some_told)
+        sizes.append(some_sizes[:, 0])
+        if on_example:
+            on_example(sum(map(len, told)))
+    true = torch.cat(sizes)
+    known = torch.isfinite(true)
+    _fit(network, torch.cat(told)[known], true[known], seed)
+
+
+def _fit(network: SkyrmNet, told: torch.Tensor, true: torch.Tensor, seed: int) -> None:
+    torch.manual_seed(seed)
+    network.size_sense.train()
+    optimiser = torch.optim.AdamW(
+        network.size_sense.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY
+    )
+    batches = -(-len(true) // _BATCH)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, _EPOCHS * batches))
+    for _ in range(_EPOCHS):
+        for chosen in torch.randperm(len(true)).split(_BATCH):
+            loss = surprise(true[chosen], network.sensed_size(told[chosen])).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    network.size_sense.eval()
