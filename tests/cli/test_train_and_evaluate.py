@@ -82,6 +82,6 @@ def test_a_recipe_becomes_an_engine_and_a_page(
     assert set(images["film"]) == {0, 1}
     assert set(images["defocus_nm"]) >= {-1.5e6, -3e6, -4.5e6}
     page = (tmp_path / "page.md").read_text()
-    assert "skyrmlive evaluate --engine mine --films others --unlike same=films" in page
+    assert "skyrmlive evaluate --engine mine --films others --limit 2 --unlike same=films" in page
     for picture in ("scores-noise", "training", "unfamiliarity-mine"):
         assert (tmp_path / "pictures" / "accuracy" / f"{picture}.png").stat().st_size > 5000
