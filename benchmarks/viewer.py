@@ -9,7 +9,8 @@ processor time: of our own work for a result, in the timer's handler, and of eve
 result to the next, with napari's and Qt's painting (the virtual screen has no GPU, so Qt puts the
 window together in software). Then the numbers of thousands of results more come as fast as they
 can be taken in, and the resident set after a fifth of them is held against that at the end. The
-pace is how often a second the window's timer, which asks for 25, was served. Linux only.
+pace is how often a second the window's timer, which asks for 25, was served. The floor is the same
+window with napari alone: how long one image takes to be shown again, new and unchanged. Linux only.
 """
 
 from __future__ import annotations
@@ -78,6 +79,33 @@ def measure(widget: Any, results: int) -> Costs:
     return costs
 
 
+def napari_alone(viewer: Any, side: int) -> dict[str, float]:
+    """Return the ms until an image is on the screen, by the clock, once it is drawn anew."""
+    from qtpy.QtWidgets import QApplication
+
+    layer = viewer.add_image(np.zeros((side, side), np.uint16), contrast_limits=(0, 1000))
+
+    def unchanged() -> None:
+        layer.opacity = 1.5 - layer.opacity  # the least that makes napari draw the window
+
+    def new() -> None:
+        layer.data[:] += 1
+        layer.refresh(extent=False, thumbnail=False, highlight=False)
+
+    layer.opacity = 0.5
+    figures = {}
+    for name, act in (("unchanged", unchanged), ("new", new)):
+        times = []
+        for _ in range(20):
+            begun = time.perf_counter()
+            act()
+            QApplication.processEvents()
+            times.append(time.perf_counter() - begun)
+        figures[f"napari_alone_{name}_image_ms"] = 1e3 * float(np.median(times))
+    viewer.layers.clear()
+    return figures
+
+
 def memory_growth_percent(widget: Any, side: int, results: int) -> float:
     """Return by how much the resident set grows from a fifth of the results to their end."""
     from qtpy.QtWidgets import QApplication
@@ -128,8 +156,9 @@ def measured(side: int, rate_hz: float, quick: bool, results: int) -> dict[str, 
 
     viewer = Viewer()
     viewer.window.resize(1600, 1000)
+    figures = napari_alone(viewer, side)
     _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
-    count, figures = (40 if quick else 300), {}
+    count = 40 if quick else 300
     with published(side, rate_hz) as address:
         widget.connect_to_run(address)
         for name, parts in (("", ()), ("everything_", PARTS)):

@@ -45,7 +45,7 @@ _BUTTONS = {
 _SHOWN_AT_FIRST = ("number", "diameter")
 #: A longer history is drawn less often, so that the picture keeps its pace: Qt takes longer to
 #: paint two plots than napari for a frame.
-_LONG, _LONG_EVERY_S = 50, 0.25
+_LONG, _LONG_EVERY_S = 50, 0.5
 
 
 class CurvesPanel(QWidget):

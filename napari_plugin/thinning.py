@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Points of a curve that a screen can show apart.
-SCREEN_POINTS = 1000
+#: Points of a curve: the dock shows some 400 pixels of it, and Qt's time goes with their number.
+SCREEN_POINTS = 500
 
 
 def thin(values: np.ndarray, limit: int = SCREEN_POINTS) -> np.ndarray:
