@@ -92,6 +92,8 @@ def test_recording_and_engine_change_in_the_middle_of_a_run(tmp_path):
         with FrameSender(ready.source) as sender:
             for frame in frames[:4]:
                 sender.send(frame)
+            # The newest is analysed first: an older one that waits would get the new engine.
+            run.until_analysed(tmp_path / "whole", 4)
             run.ask("engine", engine="neel-2mm-20deg")
             assert run.until("engine").engine == "neel-2mm-20deg"
             for frame in frames[4:]:
