@@ -42,6 +42,7 @@ def export(
     frames.tif with all that is known about each frame. --movie alone writes nothing else.
     """
     from ..stream.recording import Recording
+    from ..stream.recording.layout import stem
 
     asked: dict[Content, bool] = {"tiff": tiff, "labels": labels, "csv": csv, "parquet": parquet}
     chosen: list[Content] = [content for content, is_asked in asked.items() if is_asked]
@@ -50,8 +51,7 @@ def export(
         if not chosen and out is None:
             return
     path = recording.resolve()
-    stem = path.name.removesuffix(".zarr").removesuffix(".ome")
-    done = _export(Recording(recording), out or path.with_name(f"{stem}-export"), chosen)
+    done = _export(Recording(recording), out or path.with_name(f"{stem(path)}-export"), chosen)
     for problem in done.problems:
         typer.echo(f"  note: {problem} Its page is black.")
     files = ", ".join(sorted(file.name for file in done.folder.iterdir()))

@@ -17,6 +17,8 @@ from ..stream.result import ResultSummary
 from .overlay import draw_overlay, draw_text
 
 MOVIE_SUFFIX = ".mp4"
+#: Pictures a second where nobody says otherwise.
+RATE_HZ = 10.0
 #: Larger frames are reduced: common players take no larger H.264.
 LARGEST_SIDE = 2048
 #: Quality of x264: its default. The noise of a camera fills a movie at a better one.

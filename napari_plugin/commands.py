@@ -63,11 +63,7 @@ def segment_layer(viewer: Viewer) -> Any:
     object
         napari's worker; None if there is nothing to analyse.
     """
-    layer = _selected_image(viewer)
-    if layer is None:
-        return None
-    only = int(viewer.dims.current_step[-3]) if layer.ndim == 3 else 0
-    return _analyse(viewer, layer, only=only, tracks=False)
+    return _analyse(viewer, tracks=False)
 
 
 def track_layer(viewer: Viewer) -> Any:
@@ -78,10 +74,7 @@ def track_layer(viewer: Viewer) -> Any:
     object
         napari's worker; None if there is nothing to analyse.
     """
-    layer = _selected_image(viewer)
-    if layer is None:
-        return None
-    return _analyse(viewer, layer, only=None, tracks=True)
+    return _analyse(viewer, tracks=True)
 
 
 def _selected_image(viewer: Viewer) -> Image | None:
@@ -94,7 +87,14 @@ def _selected_image(viewer: Viewer) -> Image | None:
     return None
 
 
-def _analyse(viewer: Viewer, layer: Image, *, only: int | None, tracks: bool) -> Any:
+def _analyse(viewer: Viewer, *, tracks: bool) -> Any:
+    """Analyse the image that is shown of the selected layer; to find tracks, the whole of it."""
+    layer = _selected_image(viewer)
+    if layer is None:
+        return None
+    only = None
+    if not tracks:
+        only = int(viewer.dims.current_step[-3]) if layer.ndim == 3 else 0
     try:
         frames = LayerFrames.of(layer)
     except UserError as error:

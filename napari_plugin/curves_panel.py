@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..stream.errors import UserError
+from .buttons import push_button
 from .curve_data import AXES, QUANTITIES, SWEPT, axis_values, rows_by_direction
 from .curve_export import FigureContent, write_csv, write_figure
 from .curve_plot import CurvePlot
@@ -86,17 +87,19 @@ class CurvesPanel(QWidget):
         for column, name in AXES.items():
             self.axis.addItem(name, column)
         self.axis.currentIndexChanged.connect(self.fit)
-        self.fit_button = _button("Fit", "Show all frames again after zooming", self.fit)
-        self.pin = _button("Pin sizes", "Keep these diameters to compare with", self._pin_or_not)
+        self.fit_button = push_button("Fit", "Show all frames again after zooming", self.fit)
+        self.pin = push_button(
+            "Pin sizes", "Keep these diameters to compare with", self._pin_or_not
+        )
         self.pin.setCheckable(True)
-        self.figure = _button("Figure…", "Save the plots shown as PNG or SVG", self._ask_figure)
-        self.table = _button("Table…", "Save the numbers of all frames as CSV", self._ask_table)
+        self.figure = push_button("Figure…", "Save the plots shown as PNG or SVG", self._ask_figure)
+        self.table = push_button("Table…", "Save the numbers of all frames as CSV", self._ask_table)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.hide()
         self.shown: dict[str, QPushButton] = {}
         for key, (text, tip) in _BUTTONS.items():
-            button = self.shown[key] = _button(text, tip, self._show_chosen)
+            button = self.shown[key] = push_button(text, tip, self._show_chosen)
             button.setCheckable(True)
             button.setChecked(key in _SHOWN_AT_FIRST)
             button.setMinimumWidth(1)
@@ -295,10 +298,3 @@ def _range(x: np.ndarray) -> tuple[float, float]:
     return float(np.floor((low - margin) / step) * step), float(
         np.ceil((high + margin) / step) * step
     )
-
-
-def _button(text: str, tip: str, act: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.clicked.connect(lambda: act())
-    return button

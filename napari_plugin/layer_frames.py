@@ -16,11 +16,11 @@ from ..inference.engine_store import InstalledEngines, load_engine
 from ..stream.errors import UserError
 from ..stream.frame import Frame, FrameMetadata
 from ..stream.result import FrameResult
+from .units import in_nm
 
 _log = logging.getLogger(__name__)
 #: Key of a layer's metadata that holds fields of `FrameMetadata`, the same for all its images.
 IMAGE_METADATA = "skyrmlive image"
-_NM = "nanometer"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class LayerFrames:
         images = data if layer.ndim == 3 else data[np.newaxis]
         y, x = (float(each) for each in layer.scale[-2:])
         known = dict(layer.metadata.get(IMAGE_METADATA, {}))
-        nm = _in_nm(layer.units[-1])
+        nm = in_nm(layer.units[-1])
         if nm is not None and np.isclose(y, x):
             known["pixel_size_nm"] = x * nm
         return cls(
@@ -169,13 +169,3 @@ def in_words(results: list[FrameResult]) -> str:
 def _size(table: pd.DataFrame) -> int:
     median = table["equivalent_diameter_area"].median()
     return 5 if pd.isna(median) else max(3, round(0.3 * float(median)))
-
-
-def _in_nm(unit: Any) -> float | None:
-    """Return how many nm a unit is, None if it is no length."""
-    import pint
-
-    try:
-        return float((1 * unit).to(_NM).magnitude)
-    except (pint.DimensionalityError, pint.UndefinedUnitError, AttributeError):
-        return None

@@ -15,6 +15,7 @@ from .picture import Picture
 from .snapshot import Delivery, Snapshot
 from .tails import Tails
 from .view import View
+from .words import unbroken
 
 _RATE_WINDOW_S = 3.0
 #: Without a result for this long the status says so instead of showing a rate.
@@ -151,8 +152,7 @@ class LiveModel:
             details.append(f"{summary.temperature_k:.1f} K")
         if summary.field_mt is not None:
             details.append(f"{summary.field_mt:.0f} mT")
-        # Lines may break between two items, not within one.
-        text = "  ·  ".join(detail.replace(" ", "\N{NO-BREAK SPACE}") for detail in details)
+        text = "  ·  ".join(map(unbroken, details))
         if self.view.filters.active:
             headline = _filtered_headline(displayed.result, self.view.shown(displayed))
         else:

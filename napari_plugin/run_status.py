@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..stream.status import RunStatus
+from .words import bytes_in_words
 
 _STATES = {
     "waiting": "waiting for frames",
@@ -44,12 +45,3 @@ def run_warnings(status: RunStatus) -> list[str]:
     if status.disk_free_bytes is not None and status.disk_free_bytes < _LITTLE_SPACE:
         return [f"Only {bytes_in_words(status.disk_free_bytes)} of disk are left."]
     return []
-
-
-def bytes_in_words(n_bytes: int) -> str:
-    """Return a size as people say it."""
-    if n_bytes >= 1e12:
-        return f"{n_bytes / 1e12:.1f} TB"
-    if n_bytes >= 1e9:
-        return f"{n_bytes / 1e9:.0f} GB"
-    return f"{n_bytes / 1e6:.0f} MB"

@@ -9,6 +9,7 @@ from .connection import Connection
 from .model import LiveModel, Status
 from .run_status import run_details, run_warnings
 from .theme import warning_colour
+from .words import unbroken
 
 
 class StatusTexts(QWidget):
@@ -53,9 +54,7 @@ def whole_status(model: LiveModel, connection: Connection, now: float) -> Status
         prefix = f"Waiting for results from {address}"
     else:
         prefix = ""
-    items = [] if run is None else run_details(run)
-    # Lines may break between two items, not within one.
-    items = [item.replace(" ", "\N{NO-BREAK SPACE}") for item in items]
+    items = [] if run is None else map(unbroken, run_details(run))
     warnings = [
         connection.problem,
         status.warnings,

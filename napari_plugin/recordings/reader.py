@@ -15,7 +15,7 @@ from ...stream.errors import UserError
 from ...stream.files import SUFFIXES
 from ...stream.files.order import images_in
 from ...stream.recording import Recording
-from ...stream.recording.layout import RUN
+from ...stream.recording.layout import RUN, stem
 from ..layers import contrast_limits
 from .lazy_images import frames_of_files, frames_of_recording, labels_of_recording
 
@@ -58,7 +58,7 @@ def layers_of_recording(path: Path) -> list[LayerData]:
     frames = frames_of_recording(recording)
     known = _place(recording.metadata(0).pixel_size_nm)
     known["metadata"] = {RECORDING: str(path.resolve())}
-    name = path.resolve().name.removesuffix(".zarr").removesuffix(".ome")
+    name = stem(path.resolve())
     layers: list[LayerData] = [(frames, _image(frames, known | {"name": name}), "image")]
     if recording.has_labels:
         labels = labels_of_recording(Recording(path))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...stream.errors import UserError
 from ...stream.recording import Recording
+from ...stream.recording.layout import stem
 from ...stream.result import FrameResult, ResultSummary, empty_table
 from ..births import BirthCounter, TrackChanges
 from ..history import History
@@ -80,7 +81,7 @@ class RecordedRun:
     @property
     def name(self) -> str:
         """Name of the folder without its ending."""
-        return self.path.name.removesuffix(".zarr").removesuffix(".ome")
+        return stem(self.path)
 
     @property
     def pixel_size_nm(self) -> float | None:

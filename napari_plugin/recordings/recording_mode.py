@@ -20,6 +20,7 @@ from ..model import LiveModel, Status
 from ..recent import RecentSnapshots
 from ..selection import Traces
 from ..steering import Steering
+from ..words import unbroken
 from .frame_marker import FrameMarker
 from .playback import RecordedPlayback
 from .reader import RECORDING, layers_of_files, recording_folder
@@ -178,8 +179,8 @@ class RecordingMode(QObject):
             return Status("", details[0], self._problem)
         warnings = [self._problem, *shown.snapshot.result.summary.warnings]
         if shown.absent:
-            details = [detail.replace(" ", "\N{NO-BREAK SPACE}") for detail in details]
-            return Status("No result", "  ·  ".join(details), _lines([shown.absent, *warnings]))
+            text = "  ·  ".join(map(unbroken, details))
+            return Status("No result", text, _lines([shown.absent, *warnings]))
         return self._model.describe(shown.snapshot, details, [text for text in warnings if text])
 
     def _open_recording(self, run: RecordedRun) -> None:

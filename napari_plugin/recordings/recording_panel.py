@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from qtpy.QtCore import Signal  # pyright: ignore[reportPrivateImportUsage]
@@ -14,13 +13,14 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ...inference.engine_store import list_engines
 from ...stream.files import SUFFIXES
+from ...stream.recording.layout import stem
+from ..buttons import push_button
 
 _SUITING = "the engine that suits"
 _STEPS = 1000
@@ -42,32 +42,34 @@ class RecordingPanel(QWidget):
         self.path.setPlaceholderText("recording, or images")
         self.path.setToolTip("Folder of a recording, an image file, or a folder of image files")
         self.path.returnPressed.connect(self._open_typed)
-        self.folder = _button(
+        self.folder = push_button(
             "Folder…", "Open a recording, or a folder of images such as Gatan's", self._ask_folder
         )
-        self.files = _button("Files…", "Open image files or stacks", self._ask_files)
+        self.files = push_button("Files…", "Open image files or stacks", self._ask_files)
         self.info = QLabel()
         self.info.setWordWrap(True)
         self.info.setToolTip("What is open, and which engine has found its skyrmions")
         self.engine = QComboBox()
         self.engine.setToolTip("Which engine analyses; the guide says what each is for")
-        self.analyse = _button(
+        self.analyse = push_button(
             "Analyse",
             "Find the skyrmions with this engine, into a new recording beside the old one.\n"
             "The old one stays as it is, and the frames take no space twice.",
             lambda: self.analysis_asked.emit(self.engine.currentData()),
         )
-        self.movie = _button(
+        self.movie = push_button(
             "Movie…", "Save all frames with outlines and scale bar as MP4", self._ask_movie
         )
-        self.tables = _button(
+        self.tables = push_button(
             "Tables…", "Save all skyrmions and all frames as CSV and Parquet", self._ask_tables
         )
-        self.close_run = _button("Close", "Close the recording", self.closed.emit)
+        self.close_run = push_button("Close", "Close the recording", self.closed.emit)
         self.bar = QProgressBar()
         self.bar.setToolTip("How far it is")
         self.bar.setMaximum(_STEPS)
-        self.cancel = _button("Cancel", "Stop it; nothing half done is left", self.cancelled.emit)
+        self.cancel = push_button(
+            "Cancel", "Stop it; nothing half done is left", self.cancelled.emit
+        )
         self.message = QLabel()
         self.message.setWordWrap(True)
         self._lay_out()
@@ -153,11 +155,4 @@ class RecordingPanel(QWidget):
 
     def _stem(self) -> str:
         path = Path(self.path.text())
-        return str(path.with_name(path.name.removesuffix(".zarr").removesuffix(".ome")))
-
-
-def _button(text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.clicked.connect(lambda: act())
-    return button
+        return str(path.with_name(stem(path)))

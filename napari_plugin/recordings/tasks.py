@@ -14,9 +14,10 @@ from typing import Protocol
 
 from ...inference.movie import Cancelled
 from ...stream.errors import UserError
-from ...stream.recording.again import PART
+from ...stream.recording.again import part_of
 from ...stream.recording.jsonl import JsonLinesReader
 from ...stream.recording.layout import RESULTS
+from ..own_process import start_apart
 
 _log = logging.getLogger(__name__)
 _STOP_S = 5.0
@@ -96,18 +97,12 @@ class Analysis:
         command = [sys.executable, "-m", "skyrmlive.cli.main", "replay", *map(str, paths)]
         command += ["--to", str(to), *options]
         command += [] if engine is None else ["--engine", engine]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            start_new_session=True,  # Ctrl-C in the terminal is meant for the window
-        )
+        self._process = start_apart(command, self._said)
 
     def progress(self) -> float | None:
         """Return the part of the frames that have their result."""
         if self._lines is None:
-            part = self._to.with_name(self._to.name + PART) / RESULTS
+            part = part_of(self._to) / RESULTS
             path = part if part.exists() else self._to / RESULTS
             if not path.exists():
                 return None  # the engine is being loaded
@@ -147,7 +142,7 @@ class Analysis:
 
     def _remove(self) -> None:
         """Remove what is not complete: a process that was killed could not do so itself."""
-        part = self._to.with_name(self._to.name + PART)
+        part = part_of(self._to)
         for leftover in (part, self._to):
             if leftover.exists():
                 shutil.rmtree(leftover, ignore_errors=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
 
+from ...inference.movie import RATE_HZ
 from ...stream.errors import UserError
 from ...stream.recording.again import name_beside
 from .exports import movie_task, tables_task
@@ -14,7 +15,6 @@ from .recording_panel import RecordingPanel
 from .tasks import Analysis, Task
 
 _LOOK_MS = 250
-RATE_HZ = 10.0
 
 
 class Work(QObject):

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...inference.movie import draw_frame, write_movie
+from ...inference.movie import RATE_HZ, draw_frame, write_movie
 from ...stream.errors import UserError
-
-RATE_HZ = 10.0
-_NM = {"nanometer": 1.0, "micrometer": 1e3, "angstrom": 0.1, "millimeter": 1e6, "meter": 1e9}
+from ..units import in_nm
 
 
 def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -44,9 +42,10 @@ def pixel_size_nm(options: dict[str, Any]) -> float | None:
     if scale is None or units is None:
         return None
     y, x = (str(unit) for unit in tuple(units)[-2:])
-    if x != y or x not in _NM or not np.isclose(scale[-1], scale[-2]):
+    nm = in_nm(x)
+    if x != y or nm is None or not np.isclose(scale[-1], scale[-2]):
         return None
-    return float(scale[-1]) * _NM[x]
+    return float(scale[-1]) * nm
 
 
 def _pictures(image: Any, labels: Any, size_nm: float | None) -> Iterator[np.ndarray]:

@@ -11,6 +11,7 @@ from ...inference.engine_choice import choose_engine, is_inside
 from ...inference.engine_store import list_engines
 from ...stream.errors import UserError
 from ...stream.frame import FrameMetadata
+from ..words import unbroken
 
 AUTOMATIC = "Automatic: suits each frame"
 _NOISE_PERCENT = "10"
@@ -92,12 +93,10 @@ def _facts(name: str, path: object) -> EngineFacts:
         f"{condition.voltage_kv:g} kV",
         f"{condition.pixel_size_nm:g} nm/px ({_span(envelope.pixel_size_nm)})",
     ]
-    # Lines may break between two items, not within one.
-    parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts]
-    accuracy = accuracy_of(bundle.card)
-    return EngineFacts(
-        name, condition, ", ".join(parts) + (f" · {accuracy}" if accuracy else ""), bundle.card
-    )
+    line, accuracy = ", ".join(map(unbroken, parts)), accuracy_of(bundle.card)
+    if accuracy:
+        line += f" · {accuracy}"
+    return EngineFacts(name, condition, line, bundle.card)
 
 
 def accuracy_of(card: str) -> str:

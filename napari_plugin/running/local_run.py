@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from ...stream.control import (
     new_run_folder,
 )
 from ...stream.errors import UserError
+from ..own_process import start_apart
 from .choices import RunChoices, recording_path
 
 Phase = Literal["starting", "running", "stopping", "ended"]
@@ -181,7 +181,9 @@ class LocalRun:
             if choices.record:
                 recording = recording_path(choices.recordings, datetime.now())
             with folder.log.open("wb") as log:
-                self._process = _start(choices.command(folder.path, recording), log)
+                # On Windows a folder that a program works in cannot be removed.
+                place = Path.home() if sys.platform == "win32" else None
+                self._process = start_apart(choices.command(folder.path, recording), log, place)
             self._use(folder)
         except UserError as error:
             self._problem = str(error)
@@ -220,24 +222,3 @@ def _event(document: dict[str, Any]) -> Event:
         return Event.model_validate(document)
     except ValidationError:
         return Event(event="refused", text="The run has said something that is not understood.")
-
-
-def _start(words: Sequence[str], log: Any) -> subprocess.Popen[bytes]:
-    """Start a process that neither Ctrl-C in napari's terminal nor napari's end reaches."""
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        return subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            creationflags=flags,
-            cwd=Path.home(),
-        )
-    return subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=log,
-        start_new_session=True,
-    )

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 
 from ...stream.status import disk_free_bytes
 from ..background import in_background
-from ..run_status import bytes_in_words
+from ..words import bytes_in_words
 from .choices import RunChoices, remembered
 from .local_run import RunState
 from .path_entry import FolderEntry

@@ -11,12 +11,9 @@ from types import TracebackType
 from ..errors import UserError
 from ..result import FrameResult
 from .completion import complete, now
-from .layout import FRAMES, IMAGE, RUN, STAGE, write_error, write_json
+from .layout import FRAMES, IMAGE, RUN, STAGE, stem, write_error, write_json
 from .reader import Recording
 from .result_writer import ResultWriter
-
-#: At the end of the name until everything is in it.
-PART = ".part"
 
 
 class RecordingAgain:
@@ -44,7 +41,7 @@ class RecordingAgain:
     def __init__(self, recording: Recording, path: Path) -> None:
         self.path = path
         self._recording = recording
-        self._part = path.with_name(path.name + PART)
+        self._part = part_of(path)
         self._n_frames = recording.n_frames
         self._closed = False
         if path.exists():
@@ -139,15 +136,19 @@ class RecordingAgain:
         shutil.rmtree(self._part, ignore_errors=True)
 
 
+def part_of(path: Path) -> Path:
+    """Return what the new recording at `path` is called until everything is in it."""
+    return path.with_name(path.name + ".part")
+
+
 def name_beside(path: Path, engine: str) -> Path:
     """Return a name that is free for the results of `engine`, beside the recording at `path`."""
     path = path.resolve()
-    stem = path.name.removesuffix(".zarr").removesuffix(".ome")
     number = 1
     while True:
         suffix = "" if number == 1 else f"-{number}"
-        beside = path.with_name(f"{stem}-{engine}{suffix}.ome.zarr")
-        if not beside.exists() and not beside.with_name(beside.name + PART).exists():
+        beside = path.with_name(f"{stem(path)}-{engine}{suffix}.ome.zarr")
+        if not beside.exists() and not part_of(beside).exists():
             return beside
         number += 1
 

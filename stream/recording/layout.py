@@ -25,6 +25,11 @@ SKYRMIONS = "labels/skyrmions"  #: OME-Zarr label image
 LABEL_ARRAY = "labels/skyrmions/0"  #: Zarr array (t, y, x) of uint16 labels
 
 
+def stem(path: Path) -> str:
+    """Return the name of a recording without its ending, ``.ome.zarr`` as a rule."""
+    return path.name.removesuffix(".zarr").removesuffix(".ome")
+
+
 class RecordingError(UserError):
     """A recording cannot be written any further, or not be read."""
 

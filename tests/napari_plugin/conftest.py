@@ -70,6 +70,14 @@ def publisher():
 
 
 @pytest.fixture
+def viewer(screen, make_napari_viewer):
+    """A window of napari as large as a laptop's screen."""
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1366, 768)
+    return viewer
+
+
+@pytest.fixture
 def open_widget(viewer):
     """Return a function that docks a new widget in `viewer`, which a test module provides."""
 

@@ -12,13 +12,6 @@ OUTPUT = Path(__file__).parents[2] / "test-output"
 PATIENCE_MS = 150_000
 
 
-@pytest.fixture
-def viewer(screen, make_napari_viewer):
-    viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1366, 768)
-    return viewer
-
-
 def execute(command):
     from napari._app_model import get_app_model
 

@@ -14,13 +14,6 @@ pytestmark = pytest.mark.usefixtures("screen")
 OUTPUT = Path(__file__).parents[2] / "test-output"
 
 
-@pytest.fixture
-def viewer(screen, make_napari_viewer):
-    viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1366, 768)
-    return viewer
-
-
 def give(widget, pairs):
     from skyrmlive.napari_plugin.snapshot import Snapshot
 

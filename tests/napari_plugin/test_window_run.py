@@ -20,13 +20,6 @@ PATIENCE_MS = 150_000
 
 
 @pytest.fixture
-def viewer(screen, make_napari_viewer):
-    viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1366, 768)
-    return viewer
-
-
-@pytest.fixture
 def desk(widget, tmp_path):
     desk = widget.desk
     desk.panel.listen.setText(ANY_PORT)
