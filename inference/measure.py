@@ -25,10 +25,9 @@ def measure(
     second moments C by M C M^T. `area`, axes, `orientation` and `eccentricity` describe the mask
     instance as in `skimage.measure.regionprops`. `y, x` is the centroid of the core's surroundings
     (`Instances`), weighted with the core probability. `diameter_nm` is a weighted geometric mean of
-    two, less its usual error: the equivalent diameter of their summed probability,
-    and that of the network's map of sizes at that place (docs/decisions/0015). Its interval is as
-    wide as that map says. A skyrmion touches the border when its mask reaches
-    the edge of the frame.
+    two, less its usual error: the equivalent diameter of their summed probability, and that of the
+    network's map of sizes at that place (docs/decisions/0015). Its interval is as wide as that map
+    says. A skyrmion touches the border when its mask reaches the edge of the frame.
 
     Parameters
     ----------

@@ -103,9 +103,8 @@ def log_odds(probability: np.ndarray) -> np.ndarray:
     return np.log(p / (1 - p))
 
 
-def mean_confidence(confidence: np.ndarray, is_stripe: np.ndarray) -> float:
+def mean_confidence(of_skyrmions: np.ndarray) -> float:
     """Return the mean confidence of a frame's skyrmions, NaN of fewer than `ENOUGH_SKYRMIONS`."""
-    of_skyrmions = confidence[~is_stripe]
     enough = len(of_skyrmions) >= ENOUGH_SKYRMIONS
     return float(of_skyrmions.mean()) if enough else math.nan
 

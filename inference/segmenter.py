@@ -51,6 +51,8 @@ class Segmentation:
         What the reader of the numbers should know.
     latency_ms
         Wall time by stage.
+    sizes
+        As the network drew them; None from one that does not, and of a constant image.
     """
 
     labels: np.ndarray
@@ -62,6 +64,7 @@ class Segmentation:
     unfamiliarity: float | None = None
     warnings: list[str] = field(default_factory=list)
     latency_ms: dict[str, float] = field(default_factory=dict)
+    sizes: SizeMap | None = None
 
     @property
     def mask_probability(self) -> np.ndarray:
@@ -161,7 +164,8 @@ class Segmenter:
 
         points = geometry.camera_points(instances.centre) @ geometry.to_sample.T
         order = beside(lattice_order, points, geometry.view_corners)
-        table = measure(instances, geometry, self._size_map(output), self.engine.reliability)
+        sizes = self._size_map(output)
+        table = measure(instances, geometry, sizes, self.engine.reliability)
         if table["is_stripe"].any():
             warnings.append(
                 f"{table['is_stripe'].sum()} stripes: they have no diameter and are not counted"
@@ -186,6 +190,7 @@ class Segmenter:
             unfamiliarity,
             warnings,
             clock.latency_ms,
+            sizes,
         )
 
     def _size_map(self, output: NetworkOutput) -> SizeMap | None:
@@ -198,7 +203,7 @@ class Segmenter:
         familiarity = self.engine.reliability.familiarity
         if familiarity is None or known is None:
             return None
-        confidence = mean_confidence(table["confidence"].to_numpy(), table["is_stripe"].to_numpy())
+        confidence = mean_confidence(table.loc[~table["is_stripe"], "confidence"].to_numpy())
         return float(familiarity.unfamiliarity(known[np.newaxis], np.array([confidence]))[0])
 
 

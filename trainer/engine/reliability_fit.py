@@ -39,14 +39,16 @@ _RIDGE = 1e-3
 class _Observations:
     """What an engine found in frames, and what was there.
 
-    `frame` (its number, n,), `terms` (n, 4) and `right` (n,) of every object found; `log_error`
-    (m,) and `sigma` (m,) of the sizes of those that are right and whole; `told` (frames, TOLD).
+    `frame` (its number, n,), `terms` (n, 4) and `right` (n,) of every object found; of the sizes of
+    those that are right and whole `log_error` by the core's area, `drawn_log_error` by the map of
+    sizes, and `sigma`, each (m,); `told` (frames, TOLD).
     """
 
     frame: np.ndarray
     terms: np.ndarray
     right: np.ndarray
     log_error: np.ndarray
+    drawn_log_error: np.ndarray
     sigma: np.ndarray
     told: np.ndarray
 
@@ -64,8 +66,7 @@ def fit_reliability(
     looks like is learned from the training films, and its limit set on those kept back. All frames
     are degraded as in training.
     """
-    # an interval of one sigma tells sigma
-    plain = replace(engine, reliability=Reliability(interval_factor=1.0))
+    plain = replace(engine, reliability=Reliability())
     kept_back = _observed(plain, validation, frames, seed=1)
     confidence = factor = None
     bias = weight = 0.0
@@ -74,12 +75,8 @@ def fit_reliability(
     if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
         log_error = kept_back.log_error
         if len(log_error) >= _ENOUGH_SIZES:
-            drawn = replace(
-                engine, reliability=Reliability(drawn_size_weight=1.0, interval_factor=1.0)
-            )
-            of_map = _observed(drawn, validation, frames, seed=1).log_error
-            weight = best_weight(log_error, of_map)
-            log_error = (1 - weight) * log_error + weight * of_map
+            weight = best_weight(log_error, kept_back.drawn_log_error)
+            log_error = (1 - weight) * log_error + weight * kept_back.drawn_log_error
             # each error weighed by its variance
             bias = float(np.sum(log_error) / np.sum(kept_back.sigma**2))
         off = np.abs(log_error - bias * kept_back.sigma**2)
@@ -89,7 +86,7 @@ def fit_reliability(
     if confidence is not None:
         probability = confidence.probability(kept_back.terms)
         of_frames = (probability[kept_back.frame == frame] for frame in range(len(kept_back.told)))
-        means = [mean_confidence(each, np.zeros(len(each), bool)) for each in of_frames]
+        means = [mean_confidence(each) for each in of_frames]
         usual = fit_usual_confidence(familiarity.places(kept_back.told), np.array(means))
         familiarity = familiarity.model_copy(update={"usual_confidence": usual})
     return Reliability(
@@ -215,11 +212,13 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
         )
     )
     sized = table.query("true_diameter_nm.notna() and not touches_border and not cut")
+    log_true = np.log(sized["true_diameter_nm"].to_numpy())
     return _Observations(
         table["frame"].to_numpy(),
         terms,
         table["right"].to_numpy(),
-        np.log(sized["diameter_nm"].to_numpy() / sized["true_diameter_nm"].to_numpy()),
+        np.log(sized["diameter_nm"].to_numpy()) - log_true,
+        np.log(sized["drawn_nm"].to_numpy()) - log_true,
         np.exp(sized["log_sigma"].to_numpy()),
         np.stack(told),
     )
@@ -230,13 +229,17 @@ def _objects(found: Segmentation, truth: TrueObjects) -> pd.DataFrame:
     table = found.table.set_index("label")
     match = matches(overlaps(found.labels, truth.labels)).set_index("found")["true"]
     true = truth.table.set_index("label")
-    diameter_nm = table["diameter_nm"]
+    diameter_nm, pixel_nm = table["diameter_nm"], found.geometry.engine_pixel_nm
+    drawn_px = log_sigma = np.full(len(table), np.nan)
+    if found.sizes is not None:  # frames of films are in the engine's geometry
+        drawn_px, log_sigma = found.sizes.at(table[["x", "y"]].to_numpy())
     return pd.DataFrame(
         {
             "core_mean": (1 + table["confidence"]) / 2,
-            "log_sigma": np.log(np.log(table["diameter_high_nm"] / diameter_nm)),
-            "log_size": np.log(diameter_nm / found.geometry.engine_pixel_nm),
+            "log_sigma": log_sigma,
+            "log_size": np.log(diameter_nm / pixel_nm),
             "diameter_nm": diameter_nm,
+            "drawn_nm": drawn_px * pixel_nm,
             "touches_border": table["touches_border"],
             "right": table.index.isin(match.index),
             "true_diameter_nm": match.map(true["diameter_nm"]).reindex(table.index),

@@ -180,7 +180,7 @@ def evaluation_axes(nominal: Setting) -> dict[str, Axis]:
         return Condition(true, told, noise_percent=USUAL_NOISE_PERCENT)
 
     defocuses = [nominal._replace(defocus_nm=factor * defocus_nm) for factor in DEFOCUS_FACTORS]
-    blurs = [nominal._replace(blur_px=blur) for blur in BLURS_PX]
+    blurs = {blur: nominal._replace(blur_px=blur) for blur in BLURS_PX}
     tilts = [nominal._replace(tilt_deg=t) for t in (tilt_deg + s for s in TILT_STEPS_DEG) if t >= 0]
     axes = [
         Axis(
@@ -208,15 +208,12 @@ def evaluation_axes(nominal: Setting) -> dict[str, Axis]:
         Axis(
             "blur",
             "blur (pixels)",
-            {blur: noisy(s, s) for blur, s in zip(BLURS_PX, blurs, strict=True)},
+            {blur: noisy(s, s) for blur, s in blurs.items()},
         ),
         Axis(
             "blur-not-told",
             "blur (pixels), unknown to the engine",
-            {
-                blur: noisy(s, s._replace(blur_px=None))
-                for blur, s in zip(BLURS_PX, blurs, strict=True)
-            },
+            {blur: noisy(s, s._replace(blur_px=None)) for blur, s in blurs.items()},
         ),
         Axis(
             "told-defocus",

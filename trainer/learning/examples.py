@@ -7,10 +7,12 @@ two batches are equal.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch.utils.data import get_worker_info
 
 from ...inference.normalise import normalise
 from ...inference.spectrum import describe_spectrum
@@ -221,3 +223,13 @@ class ExampleSource:
         image = np.roll(image, (-top, -left), axis=(0, 1))[:height, :width]
         labels = np.roll(labels, (-top, -left), axis=(1, 2))[:, :height, :width]
         return image, labels
+
+
+def examples_of_worker(source: ExampleSource, *seed: int) -> Iterator[Example]:
+    """Draw examples for ever, other ones in every worker process of a DataLoader."""
+    worker = get_worker_info()
+    if worker:
+        torch.set_num_threads(1)
+    rng = np.random.default_rng([*seed, worker.id if worker else 0])
+    while True:
+        yield source.draw(rng)

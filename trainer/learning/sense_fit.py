@@ -7,12 +7,13 @@ network itself has seen too few frames for that when its maps are good (docs/dec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from .examples import ExampleSource
+from .examples import ExampleSource, examples_of_worker
 from .loss import mean_log_diameter, surprise
 from .network import SkyrmNet
 
@@ -31,11 +32,9 @@ class _Told(IterableDataset):
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         worker = get_worker_info()
-        number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
-        torch.set_num_threads(1)
-        rng = np.random.default_rng([self._seed, 2, number])
-        for _ in range(number, self._count, workers):
-            example = self._source.draw(rng)
+        first, workers = (worker.id, worker.num_workers) if worker else (0, 1)
+        share = len(range(first, self._count, workers))
+        for example in islice(examples_of_worker(self._source, self._seed, 2), share):
             _, core, log_diameter = torch.from_numpy(example.labels)[:, None]
             yield example.told, mean_log_diameter(core, log_diameter).numpy()
 
@@ -74,7 +73,8 @@ def fit_size_sense(
             on_example(sum(map(len, told)))
     true = torch.cat(sizes)
     known = torch.isfinite(true)
-    _fit(network, torch.cat(told)[known], true[known], seed)
+    if known.any():
+        _fit(network, torch.cat(told)[known], true[known], seed)
 
 
 def _fit(network: SkyrmNet, told: torch.Tensor, true: torch.Tensor, seed: int) -> None:

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import DataLoader, IterableDataset
 
 from ...inference.told import OPTICS
 from ...stream.errors import UserError
 from ..torch_threads import torch_threads
 from .architectures import Network
-from .examples import Example, ExampleSource
+from .examples import Example, ExampleSource, examples_of_worker
 from .loss import training_loss
 from .network import SkyrmNet
 from .training_recipe import TrainingPlan, TrainingRecipe
@@ -38,12 +38,7 @@ class _Examples(IterableDataset):
         self._seed = seed
 
     def __iter__(self) -> Iterator[Example]:
-        worker = get_worker_info()
-        if worker:
-            torch.set_num_threads(1)
-        rng = np.random.default_rng([self._seed, worker.id if worker else 0])
-        while True:
-            yield self._source.draw(rng)
+        return examples_of_worker(self._source, self._seed)
 
 
 def learning_rate(plan: TrainingPlan, step: int) -> float:
@@ -189,8 +184,7 @@ class Training:
     def _scale_told(self, source: ExampleSource) -> None:
         """Tell the network the usual values of what it will be told.
 
-        One that comes from another training knows them; only optics beyond its reach
-        are told anew.
+        One that comes from another training knows them; only optics beyond its reach are told anew.
         """
         rng = np.random.default_rng([self.plan.seed, 1])
         told = torch.from_numpy(source.draw_told(rng, _TOLD_EXAMPLES))
