@@ -23,7 +23,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import psutil
 import report
 import torch
 from lorentz_frame import lorentz_frame
@@ -75,7 +74,7 @@ def timed(engine: Engine, side: int, repeats: int) -> Timing:
     analyser = SkyrmionAnalyser(engine)
     for index in range(2):
         analyser.analyse(frame, index, 0.0)
-    before = _memory_mb()
+    before = report.resident_mb()
     summaries, cpu_ms = [], []
     with without_pauses():  # as in `serve`
         for index in range(2, 2 + repeats):
@@ -87,7 +86,7 @@ def timed(engine: Engine, side: int, repeats: int) -> Timing:
         for stage in summaries[0].latency_ms
     }
     found = summaries[-1].n_skyrmions
-    return Timing(stages, np.array(cpu_ms), found, (before, _memory_mb()))
+    return Timing(stages, np.array(cpu_ms), found, (before, report.resident_mb()))
 
 
 def papers_network(side: int, repeats: int) -> dict[str, float]:
@@ -115,10 +114,6 @@ def _ms(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
     return 1e3 * (time.perf_counter() - started)
-
-
-def _memory_mb() -> float:
-    return psutil.Process().memory_info().rss / 1e6
 
 
 def main() -> None:

@@ -9,13 +9,11 @@ of two starts counts.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import report
 import zmq
@@ -29,11 +27,6 @@ from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.sender import FrameSender
 
 
-def resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 def memory_growth(frame: Frame, frames: int) -> tuple[float, float]:
     """Return the resident set in MB after a tenth of the frames and after all of them."""
     analyser = SkyrmionAnalyser(load_engine())
@@ -41,8 +34,8 @@ def memory_growth(frame: Frame, frames: int) -> tuple[float, float]:
     for index in range(frames):
         analyser.analyse(frame, index, 0.0)
         if index == frames // 10:
-            early = resident_mb()
-    return early, resident_mb()
+            early = report.resident_mb()
+    return early, report.resident_mb()
 
 
 def free_address() -> str:

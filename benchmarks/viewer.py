@@ -122,13 +122,8 @@ def memory_growth_percent(widget: Any, side: int, results: int) -> float:
         widget.refresh()
         QApplication.processEvents()
         if index == results // 5:
-            early = resident_mb()
-    return 100 * (resident_mb() / early - 1)
-
-
-def resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+            early = report.resident_mb()
+    return 100 * (report.resident_mb() / early - 1)
 
 
 def main() -> None:

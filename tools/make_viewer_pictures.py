@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from skyrmlive.cli.demo_camera import camera_frames
 from skyrmlive.inference.analyser import SkyrmionAnalyser
 from skyrmlive.inference.engine_store import load_engine
+from skyrmlive.stream.demo_sweep import camera_frames
 from skyrmlive.stream.publisher import ResultPublisher
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import multiprocessing
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import numpy as np
+import report
 
 from skyrmlive.stream.errors import FrameRejected
 from skyrmlive.stream.frame import Frame, FrameMetadata
@@ -110,7 +109,7 @@ def listen(pipe: Connection) -> None:
                     _check(arrival.frame, shots)
             taken = _taken(listener)
             if time.monotonic() >= due:
-                shots.resident_mb.append(_resident_mb())
+                shots.resident_mb.append(report.resident_mb())
                 due = time.monotonic() + _SAMPLE_EVERY_S
             if expected is None and pipe.poll(0):
                 expected = pipe.recv()
@@ -130,7 +129,7 @@ def decode(pipe: Connection) -> None:
     while batch := pipe.recv():
         for parts in batch:
             shots.counters["decoded" if _is_decoded(parts, shots) else "rejected"] += 1
-        shots.resident_mb.append(_resident_mb())
+        shots.resident_mb.append(report.resident_mb())
         pipe.send(None)  # ready for more
     pipe.send(shots)
 
@@ -155,11 +154,6 @@ def _check(frame: Frame, shots: Shots) -> None:
 
 def _taken(listener: FrameListener) -> int:
     return listener.received + listener.rejected + listener.stage_readings
-
-
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 class _Lines(logging.Handler):

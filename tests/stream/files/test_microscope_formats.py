@@ -10,7 +10,7 @@ import pytest
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.files import FilesSource, read_frames, rosettasciio
 
-from .made_files import digital_micrograph, mrc, stack
+from .made_files import mrc, stack
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "float32"])
@@ -62,18 +62,9 @@ def test_tvips_streams_are_read_over_their_parts(tmp_path, lazily: bool, monkeyp
         list(read_frames(tmp_path / "film_001.tvips"))
 
 
-@pytest.mark.parametrize("version", [3, 4])
-@pytest.mark.parametrize("lazily", [False, True])
-@pytest.mark.parametrize("images", [stack[0], stack])
-def test_dm_files_bring_their_calibration(
-    tmp_path, version: int, lazily: bool, images: np.ndarray, monkeypatch
-):
-    pytest.importorskip("rsciio")
-    monkeypatch.setattr(rosettasciio, "_AT_ONCE_BYTES", 0 if lazily else 2**30)
-    path = tmp_path / f"a.dm{version}"
-    path.write_bytes(digital_micrograph(images, 2.5, "nm", 200000.0, version))
-    frames = list(read_frames(path))
-    assert np.array_equal([f.pixels for f in frames], images.reshape(-1, *images.shape[-2:]))
+def test_dm_files_bring_their_calibration(dm_file):
+    frames = list(read_frames(dm_file.path))
+    assert np.array_equal([f.pixels for f in frames], dm_file.images)
     for frame in frames:
         assert frame.metadata.pixel_size_nm == pytest.approx(2.5)
         assert frame.metadata.voltage_kv == pytest.approx(200)

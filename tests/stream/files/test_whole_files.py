@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyrmlive.stream.errors import UserError
-from skyrmlive.stream.files import read_frames, rosettasciio
+from skyrmlive.stream.files import read_frames
 from skyrmlive.stream.files.readers import is_whole
 
-from .made_files import digital_micrograph, mrc, stack, write_png
+from .made_files import mrc, stack, write_png
 
 
 @pytest.mark.parametrize(
@@ -49,18 +49,9 @@ def test_no_part_of_another_file_passes_for_the_whole(tmp_path):
         check_parts(path, path.with_name("part" + path.suffix), expected, step=97)
 
 
-@pytest.mark.parametrize("version", [3, 4])
-@pytest.mark.parametrize("lazily", [False, True])
-@pytest.mark.parametrize("images", [stack[0], stack])
-def test_no_part_of_a_dm_file_passes_for_the_whole(
-    tmp_path, version: int, lazily: bool, images: np.ndarray, monkeypatch
-):
-    pytest.importorskip("rsciio")
-    monkeypatch.setattr(rosettasciio, "_AT_ONCE_BYTES", 0 if lazily else 2**30)
-    path = tmp_path / f"a.dm{version}"
-    path.write_bytes(digital_micrograph(images, 2.5, "nm", 200000.0, version))
-    expected = images.reshape(-1, *images.shape[-2:])
-    check_parts(path, tmp_path / f"part.dm{version}", expected, step=97)
+def test_no_part_of_a_dm_file_passes_for_the_whole(dm_file):
+    path = dm_file.path
+    check_parts(path, path.with_name(f"part{path.suffix}"), dm_file.images, step=97)
 
 
 def check_parts(path: Path, part: Path, expected: np.ndarray, step: int) -> None:
