@@ -25,7 +25,8 @@ from typing import Any
 
 import numpy as np
 import report
-from moving_lattice import MovingLattice, published
+from moving_lattice import published
+from viewer_memory import RATE_HZ, memory_figures
 
 SCREEN = Path(__file__).parents[1] / "tools" / "virtual_screen.sh"
 WARM_RESULTS = 10
@@ -106,26 +107,6 @@ def napari_alone(viewer: Any, side: int) -> dict[str, float]:
     return figures
 
 
-def memory_growth_percent(widget: Any, side: int, results: int) -> float:
-    """Return by how much the resident set grows from a fifth of the results to their end."""
-    from qtpy.QtWidgets import QApplication
-
-    from skyrmlive.napari_plugin.snapshot import Snapshot
-
-    lattice = MovingLattice(side)
-    widget.disconnect_from_run()
-    widget.model.clear()
-    early = 0.0
-    for index in range(results):
-        frame, result = lattice.at(index)
-        widget.connection.mailbox.put(Snapshot.of(result, frame.pixels))
-        widget.refresh()
-        QApplication.processEvents()
-        if index == results // 5:
-            early = report.resident_mb()
-    return 100 * (report.resident_mb() / early - 1)
-
-
 def main() -> None:
     parser = report.parser(__doc__, quick="fewer results")
     parser.add_argument("--side", type=int, default=2048, help="pixels")
@@ -149,16 +130,19 @@ def measured(side: int, rate_hz: float, quick: bool, results: int) -> dict[str, 
 
     from skyrmlive.napari_plugin.layers import PARTS
 
+    say("napari alone")
     viewer = Viewer()
     viewer.window.resize(1600, 1000)
     figures = napari_alone(viewer, side)
     _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
-    count = 40 if quick else 300
+    count = 40 if quick else 200
+    say("finding what will be published")
     with published(side, rate_hz) as address:
         widget.connect_to_run(address)
         for name, parts in (("", ()), ("everything_", PARTS)):
             for part in parts:
                 widget._layers.set_shown(part, True)
+            say(f"{count} results, {'with everything' if parts else 'as at first'}")
             measure(widget, WARM_RESULTS)
             costs = measure(widget, count)
             handlers, whole = 1e3 * np.array(costs.handlers), 1e3 * np.array(costs.whole)
@@ -170,9 +154,16 @@ def measured(side: int, rate_hz: float, quick: bool, results: int) -> dict[str, 
                 f"{name}display_hz": costs.ticks / costs.wall_s,
                 f"{name}results_hz": len(costs.whole) / costs.wall_s,
             }
-    figures["rss_growth_percent"] = memory_growth_percent(widget, side, 300 if quick else results)
+        results = min(results, 2500) if quick else results
+        say(f"{results} results for the memory, {RATE_HZ:g} a second")
+        figures |= memory_figures(widget, results)
     viewer.close()
     return figures
+
+
+def say(phase: str) -> None:
+    """Tell which phase begins: all of them take minutes together."""
+    print(f"{time.strftime('%H:%M:%S')} {phase}", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .history import History
-from .sweeps import split_branches
+from .sweeps import BRANCH_POINTS, split_branches
 from .thinning import SCREEN_POINTS, thin
 
 #: What the curves can be drawn against: column of the history, and the label of the axis.
@@ -90,7 +90,8 @@ def rows_by_direction(history: History, axis: str) -> dict[int, list[slice]]:
     if axis not in SWEPT:
         return {0: [slice(0, len(history))]}
     rows: dict[int, list[slice]] = {}
-    for branch in split_branches(history.column(axis)):
+    looked_at = history.peaks(axis, slice(0, len(history)), 2 * BRANCH_POINTS)
+    for branch in split_branches(history.column(axis), rows=looked_at):
         rows.setdefault(branch.direction, []).append(slice(branch.start, branch.stop))
     return rows
 
@@ -130,7 +131,8 @@ def curve(
     parts: list[np.ndarray] = []
     for part in rows:
         share = max(4, limit * (part.stop - part.start) // max(total, 1))
-        kept = part.start + thin(values[part], share)
+        rows_to_see = history.peaks(column, part, 2 * share)
+        kept = rows_to_see[thin(values[rows_to_see], share)]
         width = np.nan_to_num(spreads[kept]) if spread else np.zeros(len(kept))
         parts += [np.stack([x[kept], sign * values[kept], width]), np.full((3, 1), np.nan)]
     joined = np.concatenate(parts[:-1], axis=1) if parts else np.empty((3, 0))

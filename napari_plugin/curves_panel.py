@@ -34,6 +34,7 @@ from .histogram_plot import HistogramPlot
 from .model import LiveModel
 from .palette import ON_DARK, ON_LIGHT
 from .theme import is_light
+from .thinning import SCREEN_POINTS
 
 _BUTTONS = {
     "number": ("Number", "Show or hide the number of skyrmions"),
@@ -170,7 +171,8 @@ class CurvesPanel(QWidget):
             plot.draw(history, axis, rows)
             plot.mark(marks, labels=plot is visible[0])
         if not self._zoomed:
-            low, high = _range(axis_values(history, axis))
+            places_of = history.peaks(axis, slice(0, len(history)), SCREEN_POINTS)
+            low, high = _range(axis_values(history, axis)[places_of])
             for plot in visible:
                 plot.look_at(low, high)
         if self.shown["sizes"].isChecked():

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..stream.result import ResultSummary
 from .births import TrackChanges
+from .peaks import Peaks
 
 #: What is kept of each frame; a value that a frame does not have is NaN.
 COLUMNS = (
@@ -41,6 +42,7 @@ class History:
         # Column by column: a curve then reads one piece of memory.
         self._values = np.empty((len(COLUMNS), min(_FIRST_CAPACITY, limit)))
         self._length = 0
+        self._peaks: dict[str, Peaks] = {}
 
     def __len__(self) -> int:
         return self._length
@@ -48,6 +50,7 @@ class History:
     def clear(self) -> None:
         """Forget all rows."""
         self._length = 0
+        self._changed(0)
 
     def copy(self) -> History:
         """Return a history of its own with the same rows."""
@@ -63,6 +66,7 @@ class History:
         if self._is_known(position, row[0]):
             row[_CHANGES] = self._values[_CHANGES, position]
             self._values[:, position] = row
+            self._changed(position)
             return
         if self._length == self._values.shape[1]:
             position -= self._make_room()
@@ -70,6 +74,7 @@ class History:
         values, end = self._values, self._length
         if position < end:
             values[:, position + 1 : end + 1] = values[:, position:end]
+            self._changed(position)
         values[:, position] = row
         self._length += 1
 
@@ -84,10 +89,25 @@ class History:
             position = self._position(frame)
             if self._is_known(position, frame):
                 self._values[COLUMNS.index(name), position] = count
+                self._changed(position, name)
 
     def column(self, name: str) -> np.ndarray:
         """Return one of `COLUMNS` for all frames, as float64 of shape (len(self),)."""
         return self._values[COLUMNS.index(name), : self._length]
+
+    def peaks(self, name: str, rows: slice, at_least: int) -> np.ndarray:
+        """Return which of `rows` to look at for the peaks of a column, as `Peaks.of` does.
+
+        The work for it goes with what has come since the last call, not with the whole history.
+        """
+        peaks = self._peaks.setdefault(name, Peaks())
+        return peaks.of(self.column(name), rows.start, rows.stop, at_least)
+
+    def _changed(self, position: int, name: str = "") -> None:
+        """Note that rows from `position` on are others, of one column or of all."""
+        for column, peaks in self._peaks.items():
+            if name in ("", column):
+                peaks.forget(position)
 
     def _position(self, frame: float) -> int:
         return int(np.searchsorted(self._values[0, : self._length], frame))
@@ -106,6 +126,7 @@ class History:
         dropped = (self._length + 1) // 2
         self._values[:, : self._length - dropped] = self._values[:, dropped : self._length].copy()
         self._length -= dropped
+        self._changed(0)
         return dropped
 
 

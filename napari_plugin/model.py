@@ -174,7 +174,7 @@ class LiveModel:
         """Tell whether a frame number that has gone back means that a new run has begun."""
         if summary.analysed == "caught-up" or not len(self.history):
             return False
-        return summary.frame < np.max(self.history.column("frame"))
+        return summary.frame < self.history.column("frame")[-1]
 
 
 def _headline(summary: ResultSummary) -> str:

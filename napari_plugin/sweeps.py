@@ -15,7 +15,7 @@ SPAN_PART = 0.02
 #: not come back that far in the frames of a day.
 NOISE_FACTOR = 10.0
 #: Points that are looked at; of a longer run the peaks between them.
-_POINTS = 2000
+BRANCH_POINTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,12 @@ def turning_tolerance(values: np.ndarray) -> float:
     return max(SPAN_PART * float(np.ptp(values)), NOISE_FACTOR * noise_of(values))
 
 
-def split_branches(quantity: np.ndarray, tolerance: float | None = None) -> list[Branch]:
+def split_branches(
+    quantity: np.ndarray,
+    tolerance: float | None = None,
+    *,
+    rows: np.ndarray | None = None,
+) -> list[Branch]:
     """Find the ways up and down of a quantity that is swept.
 
     Parameters
@@ -80,6 +85,8 @@ def split_branches(quantity: np.ndarray, tolerance: float | None = None) -> list
         around it.
     tolerance
         By how much it must come back to have turned; `turning_tolerance` by default.
+    rows
+        Rising rows with all peaks of `quantity` among them; all rows by default.
 
     Returns
     -------
@@ -92,12 +99,15 @@ def split_branches(quantity: np.ndarray, tolerance: float | None = None) -> list
     n = len(quantity)
     if n == 0:
         return []
-    known = np.flatnonzero(np.isfinite(quantity))
-    kept = known[thin(quantity[known], _POINTS)]
+    rows = np.arange(n) if rows is None else rows
+    known = rows[np.isfinite(quantity[rows])]
+    kept = known[thin(quantity[known], BRANCH_POINTS)]
     values = quantity[kept]
     if tolerance is None:
         # The noise of frame to frame: thinned values are peaks.
-        tolerance = turning_tolerance(quantity[known[-_POINTS:]])
+        newest = quantity[-4 * BRANCH_POINTS :]
+        newest = newest[np.isfinite(newest)][-BRANCH_POINTS:]
+        tolerance = turning_tolerance(newest)
         tolerance = max(tolerance, SPAN_PART * float(np.ptp(values)) if len(values) else 0.0)
     turns, direction = _turns(values.tolist(), tolerance)
     bounds = [0, *(int(kept[turn]) for turn in turns), n - 1]
