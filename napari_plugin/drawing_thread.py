@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -17,6 +17,8 @@ class DrawingThread:
     """Draws one picture at a time; of those that wait only the newest is drawn."""
 
     def __init__(self) -> None:
+        #: Called by the thread when something can be taken, if anybody wants to know.
+        self.on_drawn: Callable[[], None] | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._at_work: Future[_Drawn] | None = None
         self._drawing: tuple[Picture, frozenset[str]] | None = None
@@ -65,6 +67,9 @@ class DrawingThread:
                 self._pool = ThreadPoolExecutor(1, thread_name_prefix="skyrmlive drawing")
             self._drawing, self._waiting = self._waiting, None
             self._at_work = self._pool.submit(_drawn, *self._drawing)
+            if self.on_drawn is not None:
+                told = self.on_drawn
+                self._at_work.add_done_callback(lambda _: told())
 
 
 def _drawn(picture: Picture, parts: frozenset[str]) -> _Drawn:

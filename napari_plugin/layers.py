@@ -82,6 +82,20 @@ class LiveLayers:
         """Let a thread draw one frame; it takes the place of one that still waits."""
         self._thread.draw(picture, self._parts)
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether the thread has something that is not shown yet."""
+        return self._thread.newest is not None
+
+    @property
+    def on_drawn(self) -> Callable[[], None] | None:
+        """What the thread calls when `show_drawn` will find something, if anything."""
+        return self._thread.on_drawn
+
+    @on_drawn.setter
+    def on_drawn(self, call: Callable[[], None] | None) -> None:
+        self._thread.on_drawn = call
+
     def show_drawn(self) -> bool:
         """Show what the thread has drawn since the last call; tell whether there was anything."""
         done = self._thread.take()

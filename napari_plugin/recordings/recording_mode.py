@@ -21,13 +21,14 @@ from ..recent import RecentSnapshots
 from ..selection import Traces
 from ..steering import Steering
 from ..words import unbroken
-from .frame_marker import FrameMarker
+from .offered import OfferedRecordings
 from .playback import RecordedPlayback
-from .reader import RECORDING, layers_of_files, recording_folder
+from .reader import layers_of_files, recording_folder
 from .reading import Reading
 from .recorded_run import RecordedFrame, RecordedRun
 from .recording_layers import RecordingLayers
 from .recording_panel import RecordingPanel
+from .slider import Slider
 from .work import Work
 
 
@@ -74,15 +75,21 @@ class RecordingMode(QObject):
         self._curves, self._steering, self.panel = curves, steering, panel
         self._live_only = live_only
         self._on_change, self._before_opening = on_change, before_opening
+        self.slider = Slider(
+            viewer,
+            model=model,
+            layers=layers,
+            curves=curves,
+            steering=steering,
+            on_change=on_change,
+            parent=self,
+        )
         self.run: RecordedRun | None = None
         self._reading: Reading | None = None
-        self._marker: FrameMarker | None = None
         self._files: list[Path] = []
         self._file_layer: Layer | None = None
         self._engines: list[str] = []
         self._problem = ""
-        self._is_following = False
-        self._shown: RecordedFrame | None = None
         #: Whether numbers and births of the whole run have been read.
         self.history_is_complete = self.survey_is_complete = False
         self.work = Work(panel, self.open)
@@ -91,27 +98,24 @@ class RecordingMode(QObject):
         readings = self._readings
         panel.destroyed.connect(lambda: [reading.close() for reading in readings])
         self._history_read.connect(self._take_history)
-        self._frame_ready.connect(self._follow_slider)
+        self._frame_ready.connect(self.slider.follow)
         self._track_ready.connect(steering.show_choices)
         self._problem_met.connect(self._take_problem)
         self._surveyed.connect(self._take_survey)
         panel.opened.connect(self.open)
         panel.closed.connect(self.close)
-        viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
-        for layer in list(viewer.layers):
-            self._offer(layer)
+        self._offered = OfferedRecordings(viewer, self._open_offered, self)
 
     @property
     def frame(self) -> int:
         """Number of the frame on which the slider stands."""
-        axis = self._layers.axis
-        return 0 if axis is None else int(self._viewer.dims.current_step[axis])
+        return self.slider.frame
 
     @property
     def shown(self) -> RecordedFrame | None:
-        """The frame whose outlines are drawn, None before the first."""
-        return self._shown
+        """The frame whose outlines are drawn, None before the first or while they are drawn."""
+        return self.slider.shown
 
     def open(self, paths: Sequence[Path | str]) -> None:
         """Open a recording, or image files and folders of them.
@@ -139,7 +143,7 @@ class RecordingMode(QObject):
         if self._reading is None:
             return
         self._end_reading()
-        self.run = self._shown = None
+        self.run = None
         self._show_live_only(True)
         self._layers.clear()
         self._model.view.recent = RecentSnapshots()
@@ -152,20 +156,18 @@ class RecordingMode(QObject):
 
     def tear_down(self) -> None:
         """End all threads and processes, and leave the layers."""
-        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
+        self._offered.close()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self.work.close()
         self._end_reading()
 
     def go_to(self, frame: int) -> None:
         """Move the slider to frame number `frame`."""
-        if self._layers.axis is not None:
-            self._viewer.dims.set_current_step(self._layers.axis, frame)
+        self.slider.go_to(frame)
 
     def mark_frame(self) -> None:
-        """Draw the line in the curves where the slider is, in the colours that these have now."""
-        if self._marker is not None:
-            self._marker.mark(self._model.history, self.frame)
+        """Draw the line in the curves anew, in the colours that these have now."""
+        self.slider.mark()
 
     def status(self) -> Status | None:
         """Return what the frame on the screen says, None while no recording is open."""
@@ -174,7 +176,7 @@ class RecordingMode(QObject):
         details = [f"{self.run.name}, frame {self.frame} of {len(self.run)}"]
         if not self.history_is_complete:
             details.append("reading the results")
-        shown = self._shown
+        shown = self.slider.latest
         if shown is None:
             return Status("", details[0], self._problem)
         warnings = [self._problem, *shown.snapshot.result.summary.warnings]
@@ -187,13 +189,12 @@ class RecordingMode(QObject):
         self.close()
         self._before_opening()
         self._model.clear()
-        self.run, self._shown, self._problem, self._engines = run, None, "", []
+        self.run, self._problem, self._engines = run, "", []
         self.history_is_complete = self.survey_is_complete = False
-        self._remove_layers_of(run.path)
+        self._offered.remove(run.path)
         self._model.view.recent = RecordedPlayback(len(run), self.go_to)
         self._show_live_only(False)
         self._layers.show_recording(run.images, run.pixel_size_nm)
-        self._marker = FrameMarker(self._curves, self.go_to)
         self._reading = Reading(
             run,
             on_history=self._history_read.emit,
@@ -204,24 +205,21 @@ class RecordingMode(QObject):
         )
         self._readings.append(self._reading)
         self._model.view.traces = self._reading.traces
-        self._viewer.dims.events.current_step.connect(self.follow_slider)
+        self.slider.start(self._reading)
         self.panel.path.setText(str(run.path))
         self.panel.say("")
         self.work.follow(run.path, [run.path], len(run))
         self._show_info()
-        self._follow_slider()
+        self.slider.follow()
         self._curves.fit()
 
     def _end_reading(self) -> None:
         if self._reading is None:
             return
-        self._viewer.dims.events.current_step.disconnect(self.follow_slider)
+        self.slider.stop()
         self._reading.close()
         self._readings.remove(self._reading)
         self._reading = None
-        if self._marker is not None:
-            self._marker.close()
-            self._marker = None
 
     def _open_files(self, paths: list[Path]) -> None:
         data = layers_of_files(paths)
@@ -249,35 +247,6 @@ class RecordingMode(QObject):
             text += " by " + ", ".join(name.partition("@")[0] for name in self._engines if name)
         self.panel.show_open(f"{text}.", is_recording=True)
 
-    def follow_slider(self, event: Any = None) -> None:
-        """Show the frame on which the slider stands, or as soon as it has been read."""
-        self._follow_slider()
-
-    def _follow_slider(self) -> None:
-        # Adding a layer moves the slider, too, as napari sees it.
-        reading = self._reading
-        if reading is None or self._layers.axis is None or self._is_following:
-            return
-        self._is_following = True
-        try:
-            self._show_frame(reading, self.frame)
-        finally:
-            self._is_following = False
-
-    def _show_frame(self, reading: Reading, frame: int) -> None:
-        recent = self._model.view.recent
-        if isinstance(recent, RecordedPlayback):
-            recent.frame = frame
-        self.mark_frame()
-        found = reading.loader.want(frame)
-        if found is None or found is self._shown:
-            return  # a layer that somebody deletes moves the slider as well, and stays deleted
-        self._shown = found
-        self._model.newest, self._model.tails = found.snapshot, found.tails
-        self._steering.redraw()
-        if self._curves.shown["sizes"].isChecked():
-            self._curves.draw()
-
     def _take_history(self, history: History, engines: list[str]) -> None:
         if self._reading is None or history is not self._reading.history:
             return
@@ -285,7 +254,7 @@ class RecordingMode(QObject):
         self.history_is_complete = True
         self._show_info()
         self._curves.fit()
-        self._follow_slider()
+        self.slider.follow()
         self._on_change()
 
     def _take_survey(self, changes: list[TrackChanges]) -> None:
@@ -306,28 +275,13 @@ class RecordingMode(QObject):
         if self._reading is not None and self._layers.axis is None:
             QTimer.singleShot(0, self, self.close)
 
+    def _open_offered(self, path: Path) -> None:
+        if self.run is None:
+            self.open([path])
+
     def _show_live_only(self, shown: bool) -> None:
         for widget in self._live_only:
             widget.setVisible(shown)
-
-    def _on_inserted(self, event: Any) -> None:
-        self._offer(event.value)
-
-    def _offer(self, layer: Any) -> None:
-        """Take over a recording that napari's reader has put into the viewer."""
-        path = layer.metadata.get(RECORDING)
-        if path is not None and self.run is None:
-            QTimer.singleShot(0, self, lambda: self._take_over(path))
-
-    def _take_over(self, path: str) -> None:
-        still_there = any(layer.metadata.get(RECORDING) == path for layer in self._viewer.layers)
-        if self.run is None and still_there:
-            self.open([path])
-
-    def _remove_layers_of(self, path: Path) -> None:
-        for layer in list(self._viewer.layers):
-            if layer.metadata.get(RECORDING) == str(path):
-                self._viewer.layers.remove(layer)
 
     def _remove_file_layer(self) -> None:
         if self._file_layer is not None and self._file_layer in self._viewer.layers:

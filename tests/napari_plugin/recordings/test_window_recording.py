@@ -96,12 +96,12 @@ def test_curves_are_those_of_the_whole_run_with_a_line_at_the_frame(
     _, y = plot.curves["n_skyrmions", 0].getData()
     assert y.tolist() == [summary.n_skyrmions for summary in summaries]
     go_to(qtbot, viewer, opened, 4)
-    line, dot = opened.recordings._marker._marks[plot]
+    line, dot = opened.recordings.slider.marker._marks[plot]
     assert line.value() == 4
     assert dot.getData()[1].tolist() == [summaries[4].n_skyrmions]
     opened.curves.axis.setCurrentIndex(opened.curves.axis.findData("field_mt"))
     assert line.value() == pytest.approx(summaries[4].field_mt)
-    marker = opened.recordings._marker
+    marker = opened.recordings.slider.marker
     chosen = marker.frame_at(plot, summaries[9].field_mt, summaries[9].n_skyrmions)
     assert chosen == 9
     opened.recordings.go_to(chosen)
