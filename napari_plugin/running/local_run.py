@@ -183,7 +183,8 @@ class LocalRun:
             with folder.log.open("wb") as log:
                 # On Windows a folder that a program works in cannot be removed.
                 place = Path.home() if sys.platform == "win32" else None
-                self._process = start_apart(choices.command(folder.path, recording), log, place)
+                words = choices.command(folder.path, recording)
+                self._process = start_apart(words, log, place, choices.environment())
             self._use(folder)
         except UserError as error:
             self._problem = str(error)

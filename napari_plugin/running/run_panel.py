@@ -8,11 +8,9 @@ from pathlib import Path
 from qtpy.QtCore import Qt, QTimer, Signal  # pyright: ignore[reportPrivateImportUsage]
 from qtpy.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -21,10 +19,13 @@ from qtpy.QtWidgets import (
 
 from ...stream.status import disk_free_bytes
 from ..background import in_background
+from ..group import Group
 from ..words import bytes_in_words
 from .choices import RunChoices, remembered
+from .image_fields import ImageFields
 from .local_run import RunState
 from .path_entry import FolderEntry
+from .source_fields import SourceFields
 
 _DISK_EVERY_MS = 3000
 
@@ -64,20 +65,9 @@ class RunPanel(QWidget):
 
     def _build_choices(self) -> None:
         self.choices = QWidget()
-        self.source = QComboBox()
-        self.source.addItem("Camera at", False)
-        self.source.addItem("Files in", True)
-        self.source.setToolTip(
-            "Where frames come from: a program that sends them to an address of this computer,\n"
-            "or image files that a camera program writes into a folder"
-        )
-        self.source.currentIndexChanged.connect(self._follow_source)
-        self.listen = QLineEdit()
-        self.listen.setToolTip("Address at which the camera's program sends its frames")
-        self.listen.returnPressed.connect(self.start_wanted)
-        self.folder = FolderEntry(
-            "Folder of the camera program", "Folder that the camera program writes its images into"
-        )
+        self.source = SourceFields()
+        self.source.entered.connect(self.start_wanted)
+        self.image = ImageFields()
         self.record = QCheckBox("Record in")
         self.record.setToolTip(
             "Record every frame and result, in a new folder named by date and time.\n"
@@ -95,15 +85,15 @@ class RunPanel(QWidget):
         self.start.clicked.connect(self.start_wanted)
         grid = QGridLayout(self.choices)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.addWidget(self.source, 0, 0)
-        grid.addWidget(self.listen, 0, 1)
-        grid.addWidget(self.folder, 0, 1)
+        grid.addWidget(self.source, 0, 0, 1, 2)
         grid.addWidget(self.record, 1, 0)
         grid.addWidget(self.recordings, 1, 1)
+        image = Group("What is known of the images", self.image, open_at_first=False)
+        grid.addWidget(image, 2, 0, 1, 2)
         bottom = QHBoxLayout()
         bottom.addWidget(self.disk, stretch=1)
         bottom.addWidget(self.start)
-        grid.addLayout(bottom, 2, 0, 1, 2)
+        grid.addLayout(bottom, 3, 0, 1, 2)
         grid.setColumnStretch(1, 1)
 
     def _build_buttons(self) -> None:
@@ -124,9 +114,12 @@ class RunPanel(QWidget):
     def chosen(self, engine: str | None) -> RunChoices:
         """Return what the controls say, with `engine`."""
         return RunChoices(
-            watch=self.source.currentData(),
-            listen=self.listen.text().strip(),
-            folder=self.folder.text,
+            source=self.source.kind,
+            listen=self.source.listen.text().strip(),
+            detector=self.source.detector.text().strip(),
+            folder=self.source.folder.text,
+            keys=self.source.keys.text,
+            image=self.image.known,
             record=self.record.isChecked(),
             recordings=self.recordings.text,
             engine=engine,
@@ -135,12 +128,14 @@ class RunPanel(QWidget):
 
     def set_choices(self, choices: RunChoices) -> None:
         """Let the controls say this."""
-        self.source.setCurrentIndex(int(choices.watch))
-        self.listen.setText(choices.listen)
-        self.folder.set_text(choices.folder)
+        self.source.set_kind(choices.source)
+        self.source.listen.setText(choices.listen)
+        self.source.detector.setText(choices.detector)
+        self.source.folder.set_text(choices.folder)
+        self.source.keys.set_text(choices.keys)
+        self.image.set_known(choices.image)
         self.record.setChecked(choices.record)
         self.recordings.set_text(choices.recordings)
-        self._follow_source()
         self._follow_record()
 
     def show_state(self, state: RunState | None) -> None:
@@ -196,11 +191,6 @@ class RunPanel(QWidget):
         if state.recording is None:
             return f"Frames from {state.source}. Not recorded."
         return f"Frames from {state.source}. Recording in {Path(state.recording).name}."
-
-    def _follow_source(self) -> None:
-        watch = self.source.currentData()
-        self.listen.setVisible(not watch)
-        self.folder.setVisible(watch)
 
     def _follow_record(self) -> None:
         self.recordings.setEnabled(self.record.isChecked())

@@ -58,18 +58,20 @@ def test_every_recording_has_a_name_of_its_own(tmp_path):
 
 def test_recording_is_on_unless_somebody_says_otherwise(tmp_path):
     assert RunChoices().record
-    remembering.remember(RunChoices(record=False, watch=True, folder="/camera", recordings="/r"))
+    remembering.remember(
+        RunChoices(record=False, source="files", folder="/camera", recordings="/r")
+    )
     again = remembering.remembered()
-    assert (again.watch, again.folder, again.recordings) == (True, "/camera", "/r")
+    assert (again.source, again.folder, again.recordings) == ("files", "/camera", "/r")
     assert again.record
-    (tmp_path / "runs" / "last_choices.json").write_text('{"watch": 1')
+    (tmp_path / "runs" / "last_choices.json").write_text('{"source": 1')
     assert remembering.remembered().recordings == remembering.default_folder()
 
 
 def test_what_is_missing_is_said_before_anything_is_started():
     whole = RunChoices(recordings="/somewhere")
     assert whole.problem() == ""
-    assert "folder that the camera" in replace(whole, watch=True).problem()
+    assert "folder that the camera" in replace(whole, source="files").problem()
     assert "address" in replace(whole, listen=" ").problem()
     assert "recordings" in replace(whole, recordings="").problem()
     assert replace(whole, recordings="", record=False).problem() == ""
@@ -150,7 +152,7 @@ def test_a_real_run_is_started_recorded_in_parts_and_stopped(tmp_path):
     ("wrong", "words"),
     [
         ({"listen": "tcp:/127.0.0.1"}, "is not an address"),
-        ({"watch": True, "folder": "/no/such/folder"}, "/no/such/folder"),
+        ({"source": "files", "folder": "/no/such/folder"}, "/no/such/folder"),
     ],
 )
 def test_a_run_that_cannot_begin_says_why_in_one_sentence(tmp_path, wrong, words):

@@ -22,7 +22,7 @@ PATIENCE_MS = 150_000
 @pytest.fixture
 def desk(widget, tmp_path):
     desk = widget.desk
-    desk.panel.listen.setText(ANY_PORT)
+    desk.panel.source.listen.setText(ANY_PORT)
     desk.panel.publish = ANY_PORT
     desk.panel.recordings.set_text(str(tmp_path / "recordings"))
     yield desk
@@ -124,18 +124,18 @@ def plain(widget):
 
 def test_bad_choices_are_said_in_plain_words(qtbot, viewer, widget, desk):
     panel = desk.panel
-    panel.source.setCurrentIndex(1)
+    panel.source.set_kind("files")
     panel.start.click()
     assert "Name the folder" in panel.message.text()
     assert desk.run is None
-    panel.folder.set_text("/no/such/folder")
+    panel.source.folder.set_text("/no/such/folder")
     panel.start.click()
     qtbot.waitUntil(lambda: desk.run.over, timeout=PATIENCE_MS)
     assert "/no/such/folder" in panel.message.text()
     assert panel.choices.isVisible()  # to be mended
     picture(qtbot, viewer, "napari_run_refused")
-    panel.source.setCurrentIndex(0)
-    panel.listen.setText("tcp:/here")
+    panel.source.set_kind("camera")
+    panel.source.listen.setText("tcp:/here")
     panel.start.click()
     qtbot.waitUntil(lambda: "is not an address" in panel.message.text(), timeout=PATIENCE_MS)
 
