@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from threading import Event
 from typing import Any
 
 import numpy as np
 import report
 
 from skyrmlive.napari_plugin.births import BirthCounter
-from skyrmlive.napari_plugin.snapshot import Delivery, Mailbox, Snapshot
+from skyrmlive.napari_plugin.snapshot import Delivery, Snapshot
 
-#: Results a second: ten times those of a camera, so that most are only numbers in the curves, as
-#: when the window is late.
-RATE_HZ = 100.0
+#: Results for each that is drawn; the others are only numbers in the curves, as when the window is
+#: late: to draw thousands takes a quarter of an hour where there is no GPU.
+RESULTS_PER_DRAWN = 10
 #: The recent frames and the diameters of the tracks are then full.
 WARM_RESULTS = 1100
 _LIFE_FRAMES = 200
@@ -63,39 +61,6 @@ class Stream:
         return Snapshot(result, copied, deepcopy(template.outlines), changes)
 
 
-class Feeder:
-    """Puts results of a stream into a mailbox, at `RATE_HZ` or as fast as it can copy them.
-
-    All copies are made by one thread, as a connection has one: memory that one thread has given
-    back is not at once another's.
-    """
-
-    def __init__(self, stream: Stream, mailbox: Mailbox) -> None:
-        self._stream, self._mailbox = stream, mailbox
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="feeder")
-        self._leaving = Event()
-
-    def one(self) -> Snapshot:
-        """Return the next snapshot of the stream instead."""
-        return self._pool.submit(self._stream.next).result()
-
-    def start(self, until_number: int) -> Future[None]:
-        """Feed until the stream has come to `until_number`."""
-        return self._pool.submit(self._feed, until_number)
-
-    def close(self) -> None:
-        """Feed no more."""
-        self._leaving.set()
-        self._pool.shutdown()
-
-    def _feed(self, until_number: int) -> None:
-        first, started = self._stream.number, time.monotonic()
-        while self._stream.number < until_number and not self._leaving.is_set():
-            self._mailbox.put(self._stream.next())
-            due = started + (self._stream.number - first) / RATE_HZ
-            time.sleep(max(0.0, due - time.monotonic()))
-
-
 def memory_figures(widget: Any, results: int) -> dict[str, float]:
     """Return how resident set and main-thread work stand at the end against their beginning.
 
@@ -113,30 +78,28 @@ def memory_figures(widget: Any, results: int) -> dict[str, float]:
     received = widget.model.view.recent.until_held(12)
     widget.disconnect_from_run()
     widget.model.clear()
-    feeder = Feeder(Stream(received), widget.connection.mailbox)
+    stream, mailbox = Stream(received), widget.connection.mailbox
     for _ in range(WARM_RESULTS):
-        widget.model.add(Delivery(feeder.one()), time.monotonic())
+        widget.model.add(Delivery(stream.next()), time.monotonic())
     seen: list[tuple[int, float, float]] = []  # results, ms of the handler, MB
     started = told = time.monotonic()
-    spent_ms, last = 0.0, -1
-    feeding = feeder.start(results)
-    try:
-        while not feeding.done():
+    while stream.number < results:
+        for _ in range(RESULTS_PER_DRAWN):
+            mailbox.put(stream.next())
+        begun = time.thread_time()
+        widget.refresh()
+        spent_s = time.thread_time() - begun
+        while widget._layers.is_drawing:  # by the thread
+            QApplication.processEvents()
             begun = time.thread_time()
             widget.refresh()
-            spent_ms += 1e3 * (time.thread_time() - begun)
-            newest = widget.model.newest.result.summary.frame
-            if newest > last:
-                seen.append((newest, spent_ms, report.resident_mb()))
-                spent_ms, last = 0.0, newest
-            QApplication.processEvents()
+            spent_s += time.thread_time() - begun
             time.sleep(0.001)
-            if time.monotonic() > told + _TELL_S:
-                told = time.monotonic()
-                print(f"  {newest} results, {seen[-1][2]:.0f} MB", flush=True)
-    finally:
-        feeder.close()
-    feeding.result()
+        QApplication.processEvents()
+        seen.append((stream.number, 1e3 * spent_s, report.resident_mb()))
+        if time.monotonic() > told + _TELL_S:
+            told = time.monotonic()
+            print(f"  {stream.number} results, {seen[-1][2]:.0f} MB", flush=True)
     wall_s = time.monotonic() - started
     number, handler_ms, resident_mb = np.array(seen).T
     tenth = (number[-1] - number[0]) / 10
