@@ -29,7 +29,7 @@ from lorentz_frame import lorentz_frame
 from rich.console import Console
 from rich.table import Table
 
-from skyrmlive.cli.collector import without_pauses
+from skyrmlive.cli.steady_running import without_pauses
 from skyrmlive.inference.analyser import SkyrmionAnalyser
 from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.bundle import EngineBundle

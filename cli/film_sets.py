@@ -56,6 +56,9 @@ def wanted_set(folder: Path, wanted: WantedFilms, device: str) -> FilmStore:
     plan = RelaxationPlan()
     if wanted.max_steps is not None:
         plan = RelaxationPlan(max_steps=wanted.max_steps)
-    source = SimulatedFilms(recipe=load_preset(wanted.preset), plan=plan, seed=wanted.seed)
+    recipe = load_preset(wanted.preset)
+    if wanted.cells is not None:
+        recipe = recipe.model_copy(update={"cells": wanted.cells})
+    source = SimulatedFilms(recipe=recipe, plan=plan, seed=wanted.seed)
     path = folder / f"{wanted.preset}-{wanted.seed}"
     return relaxed_set(path, source, wanted.films, 0, 0, device)

@@ -94,9 +94,9 @@ def replay(
         from ..stream.recording import RunRecorder
         from ..stream.recording.again import RecordingAgain
         from ..stream.result import FrameResult
-        from .collector import without_pauses
         from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
+        from .steady_running import without_pauses
         from .stopping import on_signals
         from .viewer_process import ViewerProcess
 

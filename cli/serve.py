@@ -100,9 +100,9 @@ def serve(
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
         from ..stream.recording import RunRecorder, SwitchedRecorder
-        from .collector import without_pauses
         from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
+        from .steady_running import without_pauses
         from .viewer_process import ViewerProcess
 
         publisher = window = None

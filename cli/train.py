@@ -101,7 +101,9 @@ def train(
         stores = [wanted_set(farm, wanted, device) for wanted in chosen.films]
     learning, kept_back = split_films(stores)
     source, validation = (
-        ExampleSource(films, chosen.labels, chosen.optics, chosen.degradation, resizing)
+        ExampleSource(
+            films, chosen.labels, chosen.optics, chosen.degradation, resizing, chosen.plan.window
+        )
         # kept-back films are as they are: what they say of the engine is of real textures
         for films, resizing in ((learning, chosen.resizing), (kept_back, None))
     )

@@ -7,14 +7,17 @@ import numpy as np
 from ..stream.frame import FrameMetadata
 from .condition import ImagingCondition
 from .condition_check import contrast_is_inverted
+from .form_factor import FORM_FACTOR, describe_form_factor
+from .frame_parts import FrameParts
 from .geometry import tilt_of
 from .spectrum import DESCRIPTORS, describe_spectrum
+from .transfer import Lens
 
 OPTICS = 4
 """How many numbers of it are of the optics, see `optics`."""
 
-TOLD = OPTICS + DESCRIPTORS
-"""How many numbers: those of `optics`, and those of `describe_spectrum`."""
+TOLD = OPTICS + DESCRIPTORS + FORM_FACTOR
+"""How many numbers: of `optics`, `describe_spectrum` and `describe_form_factor`, in this order."""
 
 
 def told(image: np.ndarray, metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
@@ -25,8 +28,34 @@ def told(image: np.ndarray, metadata: FrameMetadata, condition: ImagingCondition
     image
         Normalised, in the engine's geometry, float32 (height, width).
     """
-    spectrum = describe_spectrum(image, condition.pixel_size_nm, condition.defocus_nm)
-    return np.concatenate([_optics(metadata, condition), spectrum])
+    known = _optics(metadata, condition)
+    return told_of(image, known, condition, condition.pixel_size_nm, condition.defocus_nm)
+
+
+def told_of(
+    image: np.ndarray,
+    known: np.ndarray,
+    lens: Lens,
+    pixel_size_nm: float,
+    nominal_defocus_nm: float,
+) -> np.ndarray:
+    """Return what a network is told of an image whose optics are `known`, float32 (TOLD,).
+
+    Parameters
+    ----------
+    image
+        As of `told`.
+    known
+        As from `optics`.
+    lens
+        Of the microscope.
+    pixel_size_nm, nominal_defocus_nm
+        The engine's.
+    """
+    parts = FrameParts.of(image, pixel_size_nm)
+    defocus_mm, tilt_deg = map(float, known[:2])
+    form = describe_form_factor(parts, lens, defocus_mm * 1e6, tilt_deg, nominal_defocus_nm)
+    return np.concatenate([known, describe_spectrum(parts, nominal_defocus_nm), form])
 
 
 def optics(defocus_nm: float, tilt_deg: float, blur_nm: float | None) -> np.ndarray:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import constants, fft
+from scipy import fft
 
 from .condition import ImagingCondition
+from .transfer import weak_phase_transfer
 
 #: The magnetic centre lies beside the lobes across the tilt axis, by an amount that depends on the
 #: film; agreement is sought within so many nm.
@@ -21,9 +22,8 @@ class WeakPhaseImage:
 
     Under a positive tilt about x the perpendicular moment has the phase ~ -i kx Mz(k) / k^2
     (Mansuripur, J. Appl. Phys. 69, 2455, 1991), cores are where Mz falls from 1 to -1, and a weak
-    phase makes the image 1 + 2 sin(chi) E phase, with chi and E of the trainer's transfer function
-    (De Graef, *Introduction to Conventional TEM*, 2003, chapter 7). Thickness, in-plane moments and
-    all amplitudes are left out.
+    phase makes the image 1 + 2 sin(chi) E phase, see `weak_phase_transfer`. Thickness,
+    in-plane moments and all amplitudes are left out.
 
     Parameters
     ----------
@@ -45,7 +45,9 @@ class WeakPhaseImage:
         wave = np.zeros_like(q2)
         np.divide(np.broadcast_to(qx, q2.shape), q2, out=wave, where=q2 > 0)
         self._band = band
-        self._from_core = 1j * band * wave * _transfer(q2, condition)
+        self._from_core = (
+            1j * band * wave * weak_phase_transfer(q2, condition, condition.defocus_nm)
+        )
         self._aside = max(1, round(_ASIDE_NM / condition.pixel_size_nm))
 
     def render(self, core: np.ndarray) -> np.ndarray:
@@ -77,28 +79,6 @@ class WeakPhaseImage:
     def _filtered(self, image: np.ndarray, response: np.ndarray) -> np.ndarray:
         spectrum = np.asarray(fft.rfft2(image)) * response
         return np.asarray(fft.irfft2(spectrum, s=self._shape), np.float32)
-
-
-def _transfer(q2: np.ndarray, condition: ImagingCondition) -> np.ndarray:
-    """Return sin(chi) times the envelope."""
-    wavelength = electron_wavelength_nm(condition.voltage_kv)
-    defocus, cs = condition.defocus_nm, condition.spherical_aberration_nm
-    spread, angle = condition.defocus_spread_nm, condition.beam_convergence_rad
-    q = np.sqrt(q2)
-    chi = np.pi * wavelength * defocus * q2 + np.pi / 2 * cs * wavelength**3 * q2**2
-    u = 1 + 2 * (np.pi * angle * spread) ** 2 * q2
-    slope = cs * wavelength**3 * q2 * q + defocus * wavelength * q
-    damping = (np.pi * wavelength * spread * q2) ** 2 / 2 + (
-        np.pi * angle / wavelength * slope
-    ) ** 2
-    return np.sin(chi) * np.exp(-damping / u)
-
-
-def electron_wavelength_nm(voltage_kv: float) -> float:
-    """Return the relativistic wavelength of electrons in nm, 0.002508 at 200 kV."""
-    energy = constants.e * voltage_kv * 1e3
-    rest = constants.m_e * constants.c**2
-    return constants.h * constants.c / math.sqrt(energy * (energy + 2 * rest)) * 1e9
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -55,6 +55,7 @@ def camera_frame(
     known = stored | {
         "seq": number,
         "pixel_size_nm": stored["pixel_size_nm"] / _ZOOM,
+        "blur_px": 0.0,  # every electron is counted where it falls
         "source": "skyrmlive demo",
     }
     return Frame(counts, FrameMetadata.model_validate(known))

@@ -40,6 +40,7 @@ batch = 2
 validate_every = 3
 validation_examples = 2
 reliability_frames = 10
+window = 64
 loader_processes = 0
 """
 FILM = """

@@ -29,6 +29,7 @@ def test_the_same_frames_in_three_kinds_of_file_give_the_same(tmp_path: Path, sw
     np.save(tmp_path / "c.npy", pixels)
     files = [tmp_path / name for name in ("a.tif", "b.png", "c.npy")]
     known = ["--pixel-size-nm", 3, "--tilt-axis-deg", 0, "--tilt-deg", 20, "--defocus-nm", -2e6]
+    known += ["--blur-px", 0]  # as the TIFF says by itself
     out = tmp_path / "out"
     run = skyrmlive("segment", *files, *known, "--out", out)
     assert run.returncode == 0, run.stderr

@@ -193,7 +193,7 @@ NOT_TOLD = np.zeros((1, TOLD), np.float32)  # the tiny network is told nothing
 
 
 def test_the_backend_keeps_shapes_apart():
-    backend = OpenVinoBackend(tiny_model(), threads=1)
+    backend = OpenVinoBackend(tiny_model(), "f32", threads=1)
     rng = np.random.default_rng(0)
     backend.warm_up(32, 64)
     first = rng.normal(size=(1, 1, 32, 64)).astype(np.float32)

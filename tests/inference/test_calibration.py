@@ -11,7 +11,8 @@ from skyrmlive.inference.condition_check import condition_warnings
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED, load_engine
 from skyrmlive.inference.lattice_spectrum import lattice_rings
-from skyrmlive.inference.weak_phase import WeakPhaseImage, electron_wavelength_nm
+from skyrmlive.inference.transfer import electron_wavelength_nm
+from skyrmlive.inference.weak_phase import WeakPhaseImage
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import FrameMetadata
 

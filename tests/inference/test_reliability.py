@@ -151,7 +151,7 @@ def test_the_network_is_told_the_frames_defocus(sizing_engine, defocus_nm, sigma
     metadata = METADATA.model_copy(update={"defocus_nm": defocus_nm})
     table = Segmenter(sizing_engine).segment(blobs((192, 192), POINTS), metadata).table
     half = np.log(table["diameter_high_nm"] / table["diameter_nm"])
-    np.testing.assert_allclose(half, 1.5 * sigma, rtol=1e-3)
+    np.testing.assert_allclose(half, 1.5 * sigma, rtol=5e-3)  # bf16 where the CPU has it
 
 
 def test_an_unfamiliar_frame_is_told(sizing_engine):

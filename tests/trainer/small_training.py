@@ -28,6 +28,7 @@ TINY = TrainingRecipe(
     plan=TrainingPlan(
         steps=60,
         batch=4,
+        window=64,
         validate_every=30,
         validation_examples=8,
         warm_up_steps=10,
@@ -41,6 +42,8 @@ TINY = TrainingRecipe(
 def sources(stores, recipe=TINY):
     """Return what to learn from and what is kept back."""
     return [
-        ExampleSource(films, recipe.labels, recipe.optics, recipe.degradation)
+        ExampleSource(
+            films, recipe.labels, recipe.optics, recipe.degradation, window=recipe.plan.window
+        )
         for films in split_films(stores)
     ]

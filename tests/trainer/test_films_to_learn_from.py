@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from skyrmlive.stream.errors import UserError
 from skyrmlive.trainer.dataset.film_draw import draw_film
 from skyrmlive.trainer.dataset.film_store import FilmStore
 from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.dataset.simulate import simulate_films
-from skyrmlive.trainer.learning.examples import turned
+from skyrmlive.trainer.learning.examples import ExampleSource, split_films, turned
 from skyrmlive.trainer.learning.noise import with_gaussian_noise
 from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions
 
-from .small_training import FILM_SOURCE, RECIPE
+from .small_training import FILM_SOURCE, RECIPE, TINY
 
 
 def test_films_are_unit_vectors_with_skyrmions(films):
@@ -83,3 +84,41 @@ def test_only_films_that_a_mirror_leaves_possible_are_mirrored(term, texture, is
     sign = 1 if is_symmetric else -1
     assert mirrored == pytest.approx(sign * dmi_energy(draw.start), rel=1e-3)
     assert FILM_SOURCE.model_copy(update={"recipe": recipe}).mirror_symmetric == is_symmetric
+
+
+def source_of(*stores, window):
+    """Return all films of some sets to draw from."""
+    films = [(store, [record["index"] for record in store.records()]) for store in stores]
+    return ExampleSource(films, TINY.labels, TINY.optics, TINY.degradation, window=window)
+
+
+def test_a_periodic_film_smaller_than_the_image_is_repeated(films):
+    example = source_of(films, window=160).draw(np.random.default_rng(3))
+    assert example.image.shape == (1, 160, 160)
+    mask, core, log_diameter = example.labels
+    for each in (mask, core, log_diameter):
+        np.testing.assert_array_equal(each[:, 64:], each[:, :-64])
+        np.testing.assert_array_equal(each[64:], each[:-64])
+    # the noise is not
+    assert not np.array_equal(example.image[0, :, 64:], example.image[0, :, :-64])
+
+
+def test_periodic_films_of_several_sizes_are_learned_from_together(films, tmp_path):
+    recipe = RECIPE.model_copy(update={"cells": 96})
+    source = FILM_SOURCE.model_copy(update={"recipe": recipe})
+    larger = FilmStore.create(tmp_path / "larger", recipe.grid, source, 10)
+    assert len(list(simulate_films(larger, 10, batch=10, workers=1, device="cpu"))) == 10
+    learning, _ = split_films([films, larger])
+    assert [len(numbers) for _, numbers in learning] == [11, 9]
+    both = source_of(films, larger, window=128)
+    rng = np.random.default_rng(0)
+    assert {both.draw(rng).image.shape for _ in range(12)} == {(1, 128, 128)}
+
+
+@pytest.mark.parametrize("difference", [{"cell_size_nm": 2.5}, {"boundary": "open"}])
+def test_films_of_other_cells_or_borders_are_not_learned_from_together(films, tmp_path, difference):
+    recipe = RECIPE.model_copy(update={"cells": 96, **difference})
+    source = FILM_SOURCE.model_copy(update={"recipe": recipe})
+    other = FilmStore.create(tmp_path / "other", recipe.grid, source, 1)
+    with pytest.raises(UserError, match="different grids"):
+        split_films([films, other])

@@ -70,7 +70,7 @@ def test_training_stops_when_validation_no_longer_improves(films, tmp_path):
 
 def test_the_bundle_runs_and_gives_what_torch_gives(trained):
     _, _, training, bundle, _ = trained
-    engine = Engine.from_bundle(EngineBundle.load(bundle.path))
+    engine = Engine.from_bundle(EngineBundle.load(bundle.path), "f32")
     rng = np.random.default_rng(0)
     image = rng.standard_normal((1, 1, 96, 160)).astype(np.float32)
     told = training.best.told_middle.numpy()[None] + 0.1

@@ -46,7 +46,7 @@ def mumax_films(tmp_path_factory):
 
 
 def test_imported_films_with_edges_go_the_same_road(mumax_films, tmp_path):
-    plan = TINY.plan.model_copy(update={"steps": 2, "validate_every": 2})
+    plan = TINY.plan.model_copy(update={"steps": 2, "validate_every": 2, "window": 256})
     recipe = TINY.model_copy(update={"plan": plan})
     source, validation = sources([mumax_films], recipe)
     assert source.window == (32, 256)

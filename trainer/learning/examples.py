@@ -15,7 +15,7 @@ import torch
 from torch.utils.data import get_worker_info
 
 from ...inference.normalise import normalise
-from ...inference.spectrum import describe_spectrum
+from ...inference.told import told_of
 from ...stream.errors import UserError
 from ..dataset.film_store import FilmStore
 from ..dataset.labels import LabelRule
@@ -24,9 +24,6 @@ from ..lorentz.fresnel import lorentz_image
 from .degradation import Degradation
 from .optics import Optics
 from .resizing import Resizing, resized
-
-WINDOW_MAX = 256
-"""Cells along the side of an example, at most."""
 
 WINDOW_MULTIPLE = 32
 """What the side of an example is a multiple of, as the network folds and pools it."""
@@ -86,9 +83,9 @@ def split_films(stores: list[FilmStore]) -> tuple[FilmSelection, FilmSelection]:
     Raises
     ------
     UserError
-        If a store has fewer than ten films, or the stores' grids differ.
+        If a store has fewer than ten films, or the stores' grids do not agree.
     """
-    if any(store.grid != stores[0].grid for store in stores):
+    if not all(store.grid.agrees_with(stores[0].grid) for store in stores):
         raise UserError("The sets of films have different grids or thicknesses; train on one kind.")
     training, validation = [], []
     for store in stores:
@@ -101,10 +98,15 @@ def split_films(stores: list[FilmStore]) -> tuple[FilmSelection, FilmSelection]:
 
 
 class ExampleSource:
-    """Draws examples from films that share one grid; all of them are kept in memory.
+    """Draws examples from films whose grids agree; all of them are kept in memory.
 
-    An example is a window of a film: the whole of it, unless it is larger than `WINDOW_MAX` cells
-    or does not fit the network's size.
+    An example is a window of a film: the whole of it, unless it is larger or does not fit the
+    network's size. A smaller periodic film is repeated.
+
+    Parameters
+    ----------
+    window
+        Cells along the side of an example; of films that are not periodic, at most so many.
     """
 
     def __init__(
@@ -114,13 +116,15 @@ class ExampleSource:
         optics: Optics,
         degradation: Degradation,
         resizing: Resizing | None = None,
+        window: int = 256,
     ) -> None:
         self.optics = optics
         self.degradation = degradation
         self.resizing = resizing or Resizing()
         self._rule = rule
         self.grid = films[0][0].grid
-        ny, nx = (min(side, WINDOW_MAX) // WINDOW_MULTIPLE for side in self.grid.shape)
+        seen = (window, window) if self.grid.periodic else self.grid.shape
+        ny, nx = (min(side, window) // WINDOW_MULTIPLE for side in seen)
         self.window = (ny * WINDOW_MULTIPLE, nx * WINDOW_MULTIPLE)
         self._m, self._ms, self._may_mirror = [], [], []
         for store, indices in films:
@@ -187,10 +191,10 @@ class ExampleSource:
 
     def draw(self, rng: np.random.Generator) -> Example:
         """Return one example, its sides as `window`."""
-        ny, nx = self.grid.shape
+        film = int(rng.integers(len(self)))
+        ny, nx = self._m[film].shape[1:]
         # a film that is no square keeps its shape in half turns only
         quarter_turns = int(rng.integers(4)) if ny == nx else 2 * int(rng.integers(2))
-        film = int(rng.integers(len(self)))
         defocus_nm, tilt_deg = self.optics.draw(rng)
         mirrored = bool(rng.integers(2)) and self._may_mirror[film]
         phase_scale = math.exp(rng.uniform(*np.log(self.optics.phase_scale)))
@@ -203,22 +207,31 @@ class ExampleSource:
         image, blur_px = self.degradation.degrade(image, cell_nm, rng)
         image = normalise(image)
         optics = self.optics.tell(defocus_nm, tilt_deg, blur_px * cell_nm, rng)
-        spectrum = describe_spectrum(image, cell_nm, self.optics.defocus_nm)
-        told = np.concatenate([optics, spectrum])
+        told = told_of(image, optics, self.optics.microscope, cell_nm, self.optics.defocus_nm)
         return Example(image[None], told, np.ascontiguousarray(labels))
 
     def draw_told(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Return what is told of so many examples, float32 (count, TOLD)."""
         return np.stack([self.draw(rng).told for _ in range(count)])
 
+    def filled(self, image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return a film's image and labels repeated until they fill `window`, if it is periodic."""
+        if not self.grid.periodic:
+            return image, labels
+        (height, width), (ny, nx) = self.window, image.shape
+        repeats = -(-height // ny), -(-width // nx)
+        return np.tile(image, repeats), np.tile(labels, (1, *repeats))
+
     def _window(
         self, image: np.ndarray, labels: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Cut a window at random; in a periodic film it may lie across the border."""
+        """Cut a window at random; in a periodic film it may lie across the border, and again."""
         height, width = self.window
+        ny, nx = image.shape
+        image, labels = self.filled(image, labels)
         top, left = (
             int(rng.integers(whole if self.grid.periodic else whole - cut + 1))
-            for whole, cut in zip(self.grid.shape, self.window, strict=True)
+            for whole, cut in zip((ny, nx), self.window, strict=True)
         )
         image = np.roll(image, (-top, -left), axis=(0, 1))[:height, :width]
         labels = np.roll(labels, (-top, -left), axis=(1, 2))[:, :height, :width]

@@ -25,7 +25,7 @@ from ...inference.told import OPTICS, TOLD
 LOG_SIGMA_LIMITS = (-4.5, 1.0)
 """Of the spread of ln(diameter): 1 % to a factor of e."""
 
-_SENSE, _SENSE_DROPOUT = 128, 0.1
+_SENSE, _SENSE_DROPOUT = 256, 0.1
 """Width of the layers that estimate the frame's size, and the share that training leaves out."""
 
 _SIZE_MIDDLE, _SIZE_SCALE = (3.3, -1.5), (0.3, 0.7)

@@ -22,6 +22,9 @@ class WantedFilms(BaseModel):
     preset: str
     films: int = Field(ge=10)
     seed: int
+    cells: int | None = Field(
+        default=None, ge=32, description="along x and y, where not those of the preset"
+    )
     max_steps: int | None = Field(
         default=None, ge=1, description="descent steps a film may take; stripes creep for ever"
     )
@@ -34,6 +37,9 @@ class TrainingPlan(BaseModel):
 
     steps: int = Field(default=3000, ge=1)
     batch: int = Field(default=16, ge=1)
+    window: int = Field(
+        default=256, ge=32, multiple_of=32, description="cells along the side of an image"
+    )
     learning_rate: float = Field(default=3e-3, gt=0)
     weight_decay: float = Field(default=1e-4, ge=0)
     warm_up_steps: int = Field(default=100, ge=0)

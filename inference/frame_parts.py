@@ -1,0 +1,85 @@
+"""Parts of a frame and their spectra, from which all that is known of the whole frame is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from scipy import fft
+from scipy.signal.windows import tukey
+
+BINNING = 2
+"""Pixels along a side that are averaged first: nothing so fine passes the microscope."""
+
+PART = 128
+"""Side of the parts, in binned pixels, whose spectra are averaged (Welch, 1967)."""
+
+MOST_PARTS = 16
+"""Of a large frame, so many parts spread over it are looked at."""
+
+_FADING = 0.3
+"""Share of a part's side over which it fades out, so that its ends do not make waves."""
+
+
+@dataclass(frozen=True)
+class FrameParts:
+    """Spectra of parts of a normalised frame.
+
+    Attributes
+    ----------
+    spectra
+        `rfft2` of each faded part, complex64 (n, rows, columns // 2 + 1).
+    shape
+        (rows, columns) of a part.
+    pixel_nm
+        Side of a binned pixel.
+    window
+        How the parts fade, float32 of `shape`; the sum of its squares is 1.
+    """
+
+    spectra: np.ndarray
+    shape: tuple[int, int]
+    pixel_nm: float
+    window: np.ndarray
+
+    @classmethod
+    def of(cls, image: np.ndarray, pixel_size_nm: float) -> FrameParts:
+        """Return those of an image in the engine's geometry, float32 (height, width)."""
+        height, width = (max(1, side // BINNING) for side in image.shape)
+        parts = _cut(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+        shape = parts.shape[1:]
+        window = _window(shape)
+        spectra = np.asarray(fft.rfft2(parts * window, workers=cls._workers(len(parts))))
+        return cls(spectra, shape, BINNING * pixel_size_nm, window)
+
+    def filtered(self, response: np.ndarray) -> np.ndarray:
+        """Return the parts after a filter, float32 (n, rows, columns)."""
+        workers = self._workers(len(self.spectra))
+        return np.asarray(fft.irfft2(self.spectra * response, s=self.shape, workers=workers))
+
+    @staticmethod
+    def _workers(count: int) -> int | None:
+        # threads cost more than they save on a small image
+        return 2 if count == MOST_PARTS else None
+
+
+def _cut(image: np.ndarray) -> np.ndarray:
+    """Return parts of the image side by side, shape (n, rows, columns), n at most `MOST_PARTS`."""
+    height, width = image.shape
+    rows, columns = min(PART, height), min(PART, width)
+    down, across = height // rows, width // columns
+    cut = image[: down * rows, : across * columns]
+    parts = cut.reshape(down, rows, across, columns).swapaxes(1, 2)
+    count = min(MOST_PARTS, down * across)
+    chosen = np.linspace(0, down * across - 1, count).round().astype(int)
+    return parts[np.unravel_index(chosen, (down, across))]
+
+
+@lru_cache(maxsize=8)
+def _window(shape: tuple[int, int]) -> np.ndarray:
+    window = np.outer(*(tukey(side, _FADING) for side in shape))
+    if not window.any():  # of two pixels, both are ends
+        window = np.ones(shape)
+    return (window / np.sqrt(np.sum(window**2))).astype(np.float32)

@@ -1,0 +1,115 @@
+"""The form factor of skyrmions, found in images of which every wave is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skyrmlive.inference.form_factor import FORM_FACTOR, describe_form_factor
+from skyrmlive.inference.frame_parts import FrameParts
+from skyrmlive.inference.normalise import normalise
+from skyrmlive.inference.transfer import weak_phase_transfer
+from skyrmlive.trainer.lorentz.microscope import Microscope
+
+PIXEL_NM, TILT_DEG = 3.0, 20.0
+BAND_MIDDLES = np.array([0.008, 0.01125, 0.01375, 0.01625, 0.01875, 0.02125, 0.02375])
+"""In 1/nm, of the first bands: what lies beyond hardly passes the microscope at -2 mm."""
+MICROSCOPE = Microscope()
+
+
+def lattice(shape, spacing_nm, seed, jitter=0.12):
+    """Return x, y in nm of a slightly disordered triangular lattice that fills a frame."""
+    height, width = (side * PIXEL_NM for side in shape)
+    row_nm = spacing_nm * math.sqrt(3) / 2
+    places = [
+        ((column + 0.5 * (row % 2)) * spacing_nm, row * row_nm)
+        for row in range(-1, int(height / row_nm) + 2)
+        for column in range(-1, int(width / spacing_nm) + 2)
+    ]
+    off = np.random.default_rng(seed).normal(0, jitter * spacing_nm, (len(places), 2))
+    return (np.array(places) + off).T
+
+
+def image_of(places, sigma_nm, shape=(256, 256), defocus_nm=-2e6, noise=0.0, seed=0):
+    """Return the weak-phase image of round dips of Mz, exp(-r^2 / 2 sigma^2), at places in nm."""
+    x, y = places
+    qx, qy = np.fft.rfftfreq(shape[1], PIXEL_NM), np.fft.fftfreq(shape[0], PIXEL_NM)[:, None]
+    where = np.exp(-2j * np.pi * qy * y) @ np.exp(-2j * np.pi * np.outer(x, qx))
+    profile = np.exp(-2 * (np.pi * sigma_nm) ** 2 * (qx**2 + qy**2))
+    seen = qx**2 + (qy / math.cos(math.radians(TILT_DEG))) ** 2
+    wave = np.divide(qx + 0 * qy, seen, out=np.zeros_like(seen), where=seen > 0)
+    transfer = 1j * wave * weak_phase_transfer(seen, MICROSCOPE, defocus_nm)
+    image = normalise(np.fft.irfft2(where * profile * transfer, s=shape).astype(np.float32))
+    white = np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
+    return normalise(image + noise * white)
+
+
+def described(image, defocus_nm=-2e6, nominal_nm=-2e6):
+    parts = FrameParts.of(image, PIXEL_NM)
+    return describe_form_factor(parts, MICROSCOPE, defocus_nm, TILT_DEG, nominal_nm)
+
+
+def sigma_of(form):
+    """Return the width in nm of the Gaussian whose form factor this is."""
+    found = np.clip(form[: len(BAND_MIDDLES)], 0.01, None)
+    slope = np.polyfit(BAND_MIDDLES**2, np.log(found), 1, w=found)[0]
+    return math.sqrt(max(0.0, -slope / (2 * np.pi**2)))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+def test_the_wider_the_skyrmions_the_faster_their_form_factor_falls(noise):
+    """What the filter misses adds to the width, but to all alike."""
+    found = [
+        np.mean(
+            [
+                sigma_of(described(image_of(lattice((256, 256), 160, seed), width, noise=noise)))
+                for seed in range(4)
+            ]
+        )
+        for width in (10.0, 13.0, 16.0)
+    ]
+    assert found == pytest.approx([10.0, 13.0, 16.0], abs=2.6)
+    assert np.diff(found) == pytest.approx([3.0, 3.0], abs=1.2)
+
+
+def test_the_number_of_skyrmions_and_what_they_explain():
+    found = described(image_of(lattice((256, 256), 130, seed=3), 12.0))
+    density = math.exp(found[-1])
+    # some lie in the faded margin, where nothing is looked for
+    whole = 2 / math.sqrt(3) / 0.13**2
+    assert 0.7 * whole < density < 1.1 * whole
+    assert found[-3] > 0.75
+    noise = np.random.default_rng(0).normal(size=(256, 256)).astype(np.float32)
+    assert described(noise)[-3] < 0.3
+
+
+def test_a_large_frame_tells_what_a_small_one_does():
+    small = np.mean(
+        [described(image_of(lattice((256, 256), 130, s), 12.0, noise=0.3)) for s in range(8)], 0
+    )
+    large = described(image_of(lattice((768, 1024), 130, 9), 12.0, (768, 1024), noise=0.3))
+    assert large[:6] == pytest.approx(small[:6], abs=0.15)
+    assert large[-3:] == pytest.approx(small[-3:], abs=0.25)
+
+
+def test_at_four_times_the_defocus_and_twice_the_lengths_the_same_skyrmions_are_seen():
+    """sin(pi lambda df q^2) and the beam's convergence both go with df q^2 and df q."""
+    near = described(image_of(lattice((512, 512), 130, seed=5), 10.0, (512, 512)))
+    far = image_of(lattice((1024, 1024), 260, seed=5), 20.0, (1024, 1024), defocus_nm=-8e6)
+    there = described(far, -8e6, -8e6)
+    assert there[-1] == pytest.approx(near[-1] - math.log(4), abs=0.2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 3), st.sampled_from([-1e6, -9e6]))
+def test_an_image_of_any_size_has_finite_numbers(height, width, seed, defocus_nm):
+    image = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)
+    for each in (image, np.zeros_like(image)):
+        found = described(each, defocus_nm, defocus_nm)
+        assert found.shape == (FORM_FACTOR,)
+        assert found.dtype == np.float32
+        assert np.isfinite(found).all()
