@@ -133,6 +133,8 @@ class ExampleSource:
                 self._ms.append(store.saturation_magnetisation(index))
                 self._may_mirror.append(store.provenance.mirror_symmetric)
         self._truths = [self._truth(m[2].astype(np.float32)) for m in self._m]
+        # a film is drawn as often as it is large, since it has as much to show
+        self._cells = np.cumsum([m[0].size for m in self._m])
 
     def __len__(self) -> int:
         """Return the number of films."""
@@ -191,7 +193,7 @@ class ExampleSource:
 
     def draw(self, rng: np.random.Generator) -> Example:
         """Return one example, its sides as `window`."""
-        film = int(rng.integers(len(self)))
+        film = int(np.searchsorted(self._cells, rng.integers(self._cells[-1]), side="right"))
         ny, nx = self._m[film].shape[1:]
         # a film that is no square keeps its shape in half turns only
         quarter_turns = int(rng.integers(4)) if ny == nx else 2 * int(rng.integers(2))

@@ -100,8 +100,8 @@ def test_half_precision_gives_the_same_maps(bundle):
     rng = np.random.default_rng(0)
     image = rng.standard_normal((1, 1, 256, 256)).astype(np.float32)
     told = np.zeros((1, TOLD), np.float32)
-    whole = OpenVinoBackend(bundle.model_onnx, threads=2).infer(image, told)
-    half = OpenVinoBackend(bundle.half_model_onnx, threads=2).infer(image, told)
+    whole = OpenVinoBackend(bundle.model_onnx, "f32", threads=2).infer(image, told)
+    half = OpenVinoBackend(bundle.half_model_onnx, "f32", threads=2).infer(image, told)
     np.testing.assert_allclose(half.probability, whole.probability, atol=0.02)
     np.testing.assert_allclose(half.log_diameter, whole.log_diameter, atol=0.02)
 
