@@ -18,6 +18,15 @@ PIXEL_SIZE_NM = 3.0
 REQUIRE = "SKYRMLIVE_REQUIRE_SCREEN"
 
 
+@pytest.fixture(autouse=True)
+def _own_runs(tmp_path_factory, monkeypatch):
+    """Neither the runs and choices of whoever sits at this computer, nor those of the test before.
+
+    What was chosen for a run is remembered there for the next.
+    """
+    monkeypatch.setenv("SKYRMLIVE_RUNS", str(tmp_path_factory.mktemp("runs")))
+
+
 @pytest.fixture(scope="session")
 def screen(tmp_path_factory):
     """A virtual screen with software OpenGL, also where there is a real one: no flashing windows.
@@ -26,8 +35,6 @@ def screen(tmp_path_factory):
     """
     pytest.importorskip("napari", reason="the extra 'viewer' is not installed")
     os.environ["NAPARI_CONFIG"] = str(tmp_path_factory.mktemp("napari") / "settings.yaml")
-    # Not the runs of whoever sits at this computer.
-    os.environ["SKYRMLIVE_RUNS"] = str(tmp_path_factory.mktemp("runs"))
     if sys.platform != "linux":
         yield
         return
