@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
-from qtpy.QtCore import QObject, QTimer  # pyright: ignore[reportPrivateImportUsage]
+from qtpy.QtCore import QObject  # pyright: ignore[reportPrivateImportUsage]
 
+from ..soon import soon
 from .reader import RECORDING
 
 
@@ -47,7 +48,7 @@ class OfferedRecordings:
     def _look_at(self, layer: Any) -> None:
         path = layer.metadata.get(RECORDING)
         if path is not None:
-            QTimer.singleShot(0, self._owner, lambda: self._offer(path))
+            soon(self._owner, lambda: self._offer(path))
 
     def _offer(self, path: str) -> None:
         if any(layer.metadata.get(RECORDING) == path for layer in self._viewer.layers):

@@ -8,7 +8,7 @@ from typing import Any
 
 from napari.layers import Layer
 from napari.viewer import Viewer
-from qtpy.QtCore import QObject, QTimer, Signal  # pyright: ignore[reportPrivateImportUsage]
+from qtpy.QtCore import QObject, Signal  # pyright: ignore[reportPrivateImportUsage]
 from qtpy.QtWidgets import QWidget
 
 from ...stream.errors import UserError
@@ -19,6 +19,7 @@ from ..history import History
 from ..model import LiveModel, Status
 from ..recent import RecentSnapshots
 from ..selection import Traces
+from ..soon import soon
 from ..steering import Steering
 from ..words import unbroken
 from .offered import OfferedRecordings
@@ -273,7 +274,7 @@ class RecordingMode(QObject):
     def _on_removed(self, event: Any) -> None:
         """Close a recording whose frames somebody has deleted: its slider has gone with them."""
         if self._reading is not None and self._layers.axis is None:
-            QTimer.singleShot(0, self, self.close)
+            soon(self, self.close)
 
     def _open_offered(self, path: Path) -> None:
         if self.run is None:
