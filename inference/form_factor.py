@@ -1,12 +1,12 @@
 """The form factor of a frame's skyrmions: how strong each wave is in one of them, on average.
 
 The power spectrum mixes three things: where the skyrmions are, what each looks like, and what the
-microscope passes. They part once the places are known. To first order the image is a sum
-of equal skyrmions, in Fourier space
+microscope passes. They part once the places are known. To first order the image is a sum of
+skyrmions that differ in strength alone, in Fourier space
 
-    I(q) = S(q) T(q) F(q),    S(q) = sum_i exp(-2 pi i q . r_i),    T(q) = i qx / q^2 sin(chi) E,
+    I(q) = S(q) T(q) F(q),    S(q) = sum_i s_i exp(-2 pi i q . r_i),
 
-S from places and strengths, T of a weak phase under a tilt about x (see `weak_phase`). F, what
+S from places and strengths, T of a weak phase under a tilt (`transfer.tilted_response`). F, what
 remains, is that of Mz in one skyrmion, and falls the faster with q the larger it is
 (docs/decisions/0016). Places and strengths come from the image itself, by the inverse of T: a
 linear filter, no network.
@@ -23,7 +23,7 @@ import numpy as np
 from scipy import fft
 
 from .frame_parts import FrameParts
-from .transfer import Lens, weak_phase_transfer
+from .transfer import Lens, gaussian_band, tilted_response
 
 _BANDS = np.array([0.006, *(0.01 + 0.0025 * step for step in range(9)), 0.033, 0.036, 0.04, 0.046])
 """Edges of the wave numbers in 1/nm, for a defocus of 2 mm; they go as its root."""
@@ -83,17 +83,17 @@ def describe_form_factor(
     if not waves.is_used.any():
         return nothing
     seen = parts.spectra[:, waves.rows, : len(waves.qx)]
-    transfer = waves.transfer(lens, defocus_nm, tilt_deg)
+    transfer = tilted_response(waves.qx, waves.qy, lens, defocus_nm, tilt_deg)
     if not transfer.any():
         return nothing
-    places = _places(parts, seen, transfer, waves)
+    places = _places(parts, transfer, waves)
     count = sum(len(x) for x, _, _ in places)
     if count < _FEW:
         return nothing
-    of_band, expected, power = np.zeros(len(waves.counts)), np.zeros(len(waves.counts)), 0.0
+    of_band, expected, power = np.zeros(len(_BANDS) - 1), np.zeros(len(_BANDS) - 1), 0.0
     for spectrum, (x, y, strength) in zip(seen, places, strict=True):
         along = np.exp(np.outer(x, -2j * math.pi * waves.qx))
-        across = np.exp(np.outer(-2j * math.pi * waves.qy, y))
+        across = np.exp(-2j * math.pi * waves.qy * y)
         # not by matmul: its threads cost more than so small a product
         made = np.einsum("yi,ix->yx", across * strength, along) * transfer
         of_band += waves.sums((spectrum * made.conj()).real)
@@ -117,25 +117,16 @@ class _Waves:
         bands = _BANDS / self.length
         qx, qy = fft.rfftfreq(shape[1], pixel_nm), fft.fftfreq(shape[0], pixel_nm)
         self.rows = np.flatnonzero(np.abs(qy) < bands[-1])
-        self.qx, self.qy = qx[: np.searchsorted(qx, bands[-1])], qy[self.rows]
-        self.q2 = self.qx**2 + self.qy[:, None] ** 2
-        band = np.digitize(np.sqrt(self.q2), bands) - 1
+        self.qx, self.qy = qx[: np.searchsorted(qx, bands[-1])], qy[self.rows, None]
+        q2 = self.qx**2 + self.qy**2
+        band = np.digitize(np.sqrt(q2), bands) - 1
         self.is_used = (band >= 0) & (band < len(bands) - 1)
         self._band = band[self.is_used]
-        self.counts = np.bincount(self._band, minlength=len(bands) - 1)
-        self.sought = np.exp(-2 * (math.pi * _FINEST_NM * self.length) ** 2 * self.q2)
-        self.sought *= 1 - np.exp(-2 * (math.pi * _WIDEST_NM * self.length) ** 2 * self.q2)
-
-    def transfer(self, lens: Lens, defocus_nm: float, tilt_deg: float) -> np.ndarray:
-        """Return T of the module's text, shape of the box."""
-        seen = self.qx**2 + (self.qy[:, None] / math.cos(math.radians(tilt_deg))) ** 2
-        wave = np.zeros_like(seen)
-        np.divide(np.broadcast_to(self.qx, seen.shape), seen, out=wave, where=seen > 0)
-        return 1j * wave * weak_phase_transfer(seen, lens, defocus_nm)
+        self.sought = gaussian_band(q2, _FINEST_NM * self.length, _WIDEST_NM * self.length)
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sums over each band."""
-        return np.bincount(self._band, values[self.is_used], len(self.counts))
+        return np.bincount(self._band, values[self.is_used], len(_BANDS) - 1)
 
 
 @lru_cache(maxsize=8)
@@ -154,16 +145,13 @@ class _Places(NamedTuple):
     strength: np.ndarray
 
 
-def _places(
-    parts: FrameParts, seen: np.ndarray, transfer: np.ndarray, waves: _Waves
-) -> list[_Places]:
+def _places(parts: FrameParts, transfer: np.ndarray, waves: _Waves) -> list[_Places]:
     """Return where each part has skyrmions: the highest points after the inverse of T."""
     square = np.abs(transfer) ** 2
     inverse = transfer.conj() * waves.sought / (square + _REGULARISATION * square.max())
-    rows, columns = parts.shape
-    whole = np.zeros((len(seen), rows, columns // 2 + 1), np.complex64)
-    whole[:, waves.rows, : len(waves.qx)] = seen * inverse
-    maps = np.asarray(fft.irfft2(whole, s=parts.shape))
+    whole = np.zeros(parts.spectra.shape[1:], np.complex64)
+    whole[waves.rows, : len(waves.qx)] = inverse
+    maps = parts.filtered(whole)
     window = parts.window
     is_open = window > _FADED * window.max()
     is_open[[0, -1]] = is_open[:, [0, -1]] = False

@@ -58,6 +58,38 @@ def weak_phase_transfer(q2: np.ndarray, lens: Lens, defocus_nm: float) -> np.nda
     return np.sin(chi) * np.exp(-damping / u)
 
 
+def tilted_response(
+    qx: np.ndarray, qy: np.ndarray, lens: Lens, defocus_nm: float, tilt_deg: float
+) -> np.ndarray:
+    """Return what a wave of Mz becomes in the image, but for a factor: i qx / q^2 sin(chi) E.
+
+    Under a tilt about x the perpendicular moment has the phase ~ -i kx Mz(k) / k^2 (Mansuripur, J.
+    Appl. Phys. 69, 2455, 1991).
+
+    Parameters
+    ----------
+    qx, qy
+        In 1/nm in the sample, shapes (columns,) and (rows, 1); qy is foreshortened here.
+
+    Returns
+    -------
+    Complex (rows, columns); 0 at q = 0.
+    """
+    seen = qx**2 + (qy / math.cos(math.radians(tilt_deg))) ** 2
+    wave = np.zeros_like(seen)
+    np.divide(np.broadcast_to(qx, seen.shape), seen, out=wave, where=seen > 0)
+    return 1j * wave * weak_phase_transfer(seen, lens, defocus_nm)
+
+
+def gaussian_band(q2: np.ndarray, finest_nm: float, widest_nm: float) -> np.ndarray:
+    """Return a filter that passes what is coarser than one Gaussian and finer than another.
+
+    Their standard deviations are given; `q2` are squared wave numbers in 1/nm^2.
+    """
+    band = np.exp(-2 * (math.pi * finest_nm) ** 2 * q2)
+    return band * (1 - np.exp(-2 * (math.pi * widest_nm) ** 2 * q2))
+
+
 def electron_wavelength_nm(voltage_kv: float) -> float:
     """Return the relativistic wavelength of electrons in nm, 0.002508 at 200 kV."""
     energy = constants.e * voltage_kv * 1e3

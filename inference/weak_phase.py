@@ -8,7 +8,7 @@ import numpy as np
 from scipy import fft
 
 from .condition import ImagingCondition
-from .transfer import weak_phase_transfer
+from .transfer import gaussian_band, tilted_response
 
 #: The magnetic centre lies beside the lobes across the tilt axis, by an amount that depends on the
 #: film; agreement is sought within so many nm.
@@ -20,10 +20,8 @@ _LARGEST_NM, _SMALLEST_NM = 75.0, 6.0
 class WeakPhaseImage:
     """Renders cores in the engine's geometry and condition, for one shape of image.
 
-    Under a positive tilt about x the perpendicular moment has the phase ~ -i kx Mz(k) / k^2
-    (Mansuripur, J. Appl. Phys. 69, 2455, 1991), cores are where Mz falls from 1 to -1, and a weak
-    phase makes the image 1 + 2 sin(chi) E phase, see `weak_phase_transfer`. Thickness,
-    in-plane moments and all amplitudes are left out.
+    Cores are where Mz falls from 1 to -1; what they make is `tilted_response`. Thickness, in-plane
+    moments and all amplitudes are left out.
 
     Parameters
     ----------
@@ -37,16 +35,9 @@ class WeakPhaseImage:
         self._shape = shape
         qx = fft.rfftfreq(shape[1], condition.pixel_size_nm)
         qy = fft.fftfreq(shape[0], condition.pixel_size_nm)[:, None]
-        qy_seen = qy / math.cos(math.radians(condition.tilt_deg))  # foreshortened in the microscope
-        q2 = qx**2 + qy_seen**2
-        q2_sample = qx**2 + qy**2
-        band = np.exp(-2 * (np.pi * _SMALLEST_NM) ** 2 * q2_sample)
-        band *= 1 - np.exp(-2 * (np.pi * _LARGEST_NM) ** 2 * q2_sample)
-        wave = np.zeros_like(q2)
-        np.divide(np.broadcast_to(qx, q2.shape), q2, out=wave, where=q2 > 0)
-        self._band = band
-        self._from_core = (
-            1j * band * wave * weak_phase_transfer(q2, condition, condition.defocus_nm)
+        self._band = gaussian_band(qx**2 + qy**2, _SMALLEST_NM, _LARGEST_NM)
+        self._from_core = self._band * tilted_response(
+            qx, qy, condition, condition.defocus_nm, condition.tilt_deg
         )
         self._aside = max(1, round(_ASIDE_NM / condition.pixel_size_nm))
 
