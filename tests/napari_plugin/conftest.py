@@ -13,6 +13,8 @@ from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.stream.publisher import ResultPublisher
 from skyrmlive.stream.result import TABLE_DTYPES, FrameResult, ResultSummary, empty_table
 
+from .run_window import ANY_PORT
+
 SHAPE = (384, 512)
 PIXEL_SIZE_NM = 3.0
 REQUIRE = "SKYRMLIVE_REQUIRE_SCREEN"
@@ -180,3 +182,16 @@ def _result(drawn, positions, particles, metadata, index):
         engine="drawn",
     )
     return FrameResult(summary, table.astype(TABLE_DTYPES), labels.astype(np.uint16), metadata)
+
+
+@pytest.fixture
+def desk(widget, tmp_path):
+    """The desk of the widget's runs, which publish at any port and record for this test."""
+    desk = widget.desk
+    desk.panel.source.listen.setText(ANY_PORT)
+    desk.panel.publish = ANY_PORT
+    desk.panel.recordings.set_text(str(tmp_path / "recordings"))
+    yield desk
+    if desk.running:  # where a test has failed
+        desk.run.stop()
+        desk.run.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from pathlib import Path
 
 import pytest
 import zmq
@@ -21,22 +20,9 @@ from skyrmlive.stream.security.key_folder import make_own_key
 from skyrmlive.stream.sender import FrameSender
 
 from ..stream.dectris.encoding import end, image, image_array, start
+from .run_window import ANY_PORT, PATIENCE_MS, picture
 
 pytestmark = [pytest.mark.usefixtures("screen"), pytest.mark.timeout(400)]
-OUTPUT = Path(__file__).parents[2] / "test-output"
-ANY_PORT = "tcp://127.0.0.1:*"
-PATIENCE_MS = 150_000
-
-
-@pytest.fixture
-def desk(widget, tmp_path):
-    desk = widget.desk
-    desk.panel.publish = ANY_PORT
-    desk.panel.recordings.set_text(str(tmp_path / "recordings"))
-    yield desk
-    if desk.running:  # where a test has failed
-        desk.run.stop()
-        desk.run.stop()
 
 
 @pytest.fixture
@@ -46,12 +32,6 @@ def keys(tmp_path):
     public = make_own_key(server, "analysis").public_key
     authorise(server, make_own_key(camera, "camera").public_key, "camera", may="send")
     return server, ClientAccess.from_folder(public, camera)
-
-
-def picture(qtbot, viewer, name):
-    qtbot.wait(300)  # layouts settle
-    OUTPUT.mkdir(exist_ok=True)
-    viewer.screenshot(OUTPUT / f"{name}.png", canvas_only=False, flash=False)
 
 
 def start_run(qtbot, desk):

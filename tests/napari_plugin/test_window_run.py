@@ -13,22 +13,9 @@ from skyrmlive.stream.demo_sweep import camera_frames
 from skyrmlive.stream.recording import Recording, check
 from skyrmlive.stream.sender import FrameSender
 
+from .run_window import PATIENCE_MS, picture
+
 pytestmark = [pytest.mark.usefixtures("screen"), pytest.mark.timeout(400)]
-OUTPUT = Path(__file__).parents[2] / "test-output"
-ANY_PORT = "tcp://127.0.0.1:*"
-PATIENCE_MS = 150_000
-
-
-@pytest.fixture
-def desk(widget, tmp_path):
-    desk = widget.desk
-    desk.panel.source.listen.setText(ANY_PORT)
-    desk.panel.publish = ANY_PORT
-    desk.panel.recordings.set_text(str(tmp_path / "recordings"))
-    yield desk
-    if desk.running:  # where a test has failed
-        desk.run.stop()
-        desk.run.stop()
 
 
 @contextmanager
@@ -55,12 +42,6 @@ def camera(address):
     finally:
         leaving.set()
         thread.join()
-
-
-def picture(qtbot, viewer, name):
-    qtbot.wait(300)  # layouts and the canvas settle
-    OUTPUT.mkdir(exist_ok=True)
-    viewer.screenshot(OUTPUT / f"{name}.png", canvas_only=False, flash=False)
 
 
 def test_a_run_from_start_to_stop(qtbot, viewer, widget, desk, tmp_path):
