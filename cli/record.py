@@ -63,12 +63,14 @@ def record(
     from ..stream.receiver import Receiver
     from ..stream.recording import RunRecorder
     from .open_files import allow_many_open_files
+    from .steady_running import keep_freed_memory
     from .stopping import on_signals
 
     options = SourceOptions(
         listen, connect, subscribe, protocol, watch, stage, keys, server_key, insecure
     )
     allow_many_open_files()
+    keep_freed_memory()
     with ExitStack() as stack:
         signals = stack.enter_context(on_signals())
         source = open_source(options, stack)

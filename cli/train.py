@@ -73,6 +73,7 @@ def train(
     from ..trainer.learning.training import Training
     from ..trainer.learning.training_recipe import PRESETS
     from .film_sets import wanted_set
+    from .steady_running import keep_freed_memory
 
     if print_recipe:
         print(PRESETS.text(preset), end="")
@@ -107,6 +108,7 @@ def train(
         # kept-back films are as they are: what they say of the engine is of real textures
         for films, resizing in ((learning, chosen.resizing), (kept_back, None))
     )
+    keep_freed_memory()
     training = Training(run or Path("runs") / out.name, chosen, device, start)
     print(f"Learning from {len(source)} films, validating on {len(validation)}.")
     _learn(training, source, validation)

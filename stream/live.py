@@ -218,14 +218,11 @@ class LiveRun:
                 frame, waiting.index, waiting.received_at, linked=not waiting.overtaken
             )
         except Exception as error:  # one frame must not end the run; it is logged and counted
-            if isinstance(error, UserError):
-                _log.warning("Frame %d could not be analysed: %s", waiting.index, error)
-            else:
-                _log.exception("Frame %d could not be analysed", waiting.index)
-            self._counts["failed"] += 1
-            if self._recorder is not None:
-                reason = str(error) or type(error).__name__
-                self._recorder.append_failure(waiting.index, reason)
+            if self._receiver.wait_until_safe(waiting.index):
+                self._note_failure(waiting.index, error)
+            return
+        # It was analysed while it was on its way to the disk; told is only what is safe there.
+        if not self._receiver.wait_until_safe(waiting.index):
             return
         self._counts["caught_up" if waiting.overtaken else "analysed_live"] += 1
         if not waiting.overtaken:
@@ -238,10 +235,19 @@ class LiveRun:
         if self._on_result is not None:
             self._on_result(result)
 
+    def _note_failure(self, index: int, error: Exception) -> None:
+        if isinstance(error, UserError):
+            _log.warning("Frame %d could not be analysed: %s", index, error)
+        else:
+            _log.exception("Frame %d could not be analysed", index, exc_info=error)
+        self._counts["failed"] += 1
+        if self._recorder is not None:
+            self._recorder.append_failure(index, str(error) or type(error).__name__)
+
     def _frame_of(self, waiting: Waiting) -> Frame:
         if waiting.frame is not None:
             return waiting.frame
-        if self._recorder is None:
+        if self._recorder is None or not self._receiver.wait_until_safe(waiting.index):
             raise RuntimeError("A frame that is not recorded must stay in memory.")
         return self._recorder.frame(waiting.index)
 

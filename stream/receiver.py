@@ -1,4 +1,4 @@
-"""The thread that takes frames in and records them before anything else happens to them."""
+"""The thread that takes frames in and begins to record them before anything else happens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _EMPTY_TAKES = 8
 
 
 class Receiver:
-    """Moves frames from a source to the recording, then to the backlog of the analysis.
+    """Moves frames from a source to the recording, and to the backlog of the analysis.
+
+    A frame may be analysed while it is on its way to the disk. What is found in it is told nobody
+    before the frame is safe, see `wait_until_safe`.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ class Receiver:
     ) -> None:
         self.n_frames = 0
         self._n_taken = 0
-        self._pending: tuple[PendingGroup, Sequence[Arrival]] | None = None
+        self._pending: tuple[PendingGroup, int] | None = None
         self.error: Exception | None = None
         self._source = source
         self._recorder = recorder
@@ -58,7 +61,23 @@ class Receiver:
         # A plain flag, not an Event: it is set from signal handlers, where taking a lock that the
         # interrupted code holds would hang.
         self._stopping = False
+        self._is_over = False
+        self._progress = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    def wait_until_safe(self, number: int) -> bool:
+        """Wait until frame `number` of the run is on disk, if it is to go there.
+
+        Returns
+        -------
+        bool
+            False if it will never be: the disk has refused it, and the run is over.
+        """
+        if self._recorder is None or not self._recorder.holds(number):
+            return True
+        with self._progress:
+            self._progress.wait_for(lambda: number < self.n_frames or self._is_over)
+            return number < self.n_frames
 
     @property
     def finished(self) -> bool:
@@ -97,6 +116,10 @@ class Receiver:
             # Raised again by whoever runs the receiver; said here at once, since it may be busy.
             _log.error("Receiving stopped after %d frames: %s", self.n_frames, error)
             self.error = error
+        finally:
+            with self._progress:
+                self._is_over = True
+                self._progress.notify_all()
 
     def _receive(self) -> None:
         last = time.monotonic()
@@ -126,26 +149,29 @@ class Receiver:
         start = self._n_taken
         self._n_taken += len(arrivals)
         if self._recorder is None:
-            self._acknowledge(start, arrivals)
-        else:
-            frames = [(arrival.frame, arrival.received_at) for arrival in arrivals]
-            try:
-                group = self._recorder.begin(frames)
-            finally:
-                self._finish()  # the group before: two are on their way at a time
-            self._pending = group, arrivals
+            self.n_frames += len(arrivals)
+            self._queue_all(start, arrivals)
+            return len(arrivals)
+        frames = [(arrival.frame, arrival.received_at) for arrival in arrivals]
+        try:
+            group = self._recorder.begin(frames)
+        finally:
+            self._finish()  # the group before: two are on their way at a time
+        self._pending = group, len(arrivals)
+        self._queue_all(group.start, arrivals)
         return len(arrivals)
 
     def _finish(self) -> None:
-        """Wait until the frames on their way are safe, and hand them on."""
+        """Wait until the frames on their way are safe."""
         if self._recorder is not None and self._pending is not None:
-            group, arrivals = self._pending
-            start = self._recorder.finish(group)
+            group, n_frames = self._pending
+            self._recorder.finish(group)
             self._pending = None
-            self._acknowledge(start, arrivals)
+            with self._progress:
+                self.n_frames += n_frames
+                self._progress.notify_all()
 
-    def _acknowledge(self, start: int, arrivals: Sequence[Arrival]) -> None:
-        self.n_frames += len(arrivals)
+    def _queue_all(self, start: int, arrivals: Sequence[Arrival]) -> None:
         if self._backlog is not None:
             for number, arrival in enumerate(arrivals, start):
                 self._queue(self._backlog, number, arrival)

@@ -13,6 +13,7 @@ from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.listener import FrameListener
 from skyrmlive.stream.live import LiveRun
 from skyrmlive.stream.recording import Recording, RunRecorder, check
+from skyrmlive.stream.recording.layout import RecordingError
 from skyrmlive.stream.replay import RecordingSource
 from skyrmlive.stream.sender import FrameSender
 
@@ -104,9 +105,8 @@ def test_the_newest_frame_is_analysed_first_and_the_rest_is_caught_up(
         assert gated.started.wait(60)
         for frame in frames[1:]:
             sender.send(frame)
-        while run.waiting < 29:  # recording never waits for the analysis
+        while recorder.n_frames < 30 or run.waiting < 29:  # recording never waits for the analysis
             time.sleep(0.01)
-        assert recorder.n_frames == 30
         gated.gate.set()
         while run.waiting:
             time.sleep(0.01)
@@ -120,6 +120,69 @@ def test_the_newest_frame_is_analysed_first_and_the_rest_is_caught_up(
     assert recording.summaries()[-1].counters["caught_up"] == 28
     assert settling[-1] == (31, 31)
     assert recording.settled
+
+
+class SlowDisk(RunRecorder):
+    """Holds back the word that frames are safe."""
+
+    def __init__(self, path) -> None:
+        super().__init__(path)
+        self.gate = threading.Event()
+        self.refuses = False
+
+    def finish(self, group):
+        assert self.gate.wait(60)
+        if self.refuses:
+            raise RecordingError("The disk is gone.")
+        return super().finish(group)
+
+
+def test_a_frame_is_analysed_on_its_way_to_the_disk_and_told_when_it_is_there(
+    tmp_path, listener, analyser, make_frame
+):
+    disk, told = SlowDisk(tmp_path / "run"), []
+    run = LiveRun(
+        listener,
+        analyser,
+        recorder=disk,
+        on_result=lambda result: told.append(disk.n_frames),
+        max_frames=1,
+    )
+    running = threading.Thread(target=run.run)
+    running.start()
+    with FrameSender(listener.address) as sender:
+        sender.send(make_frame(1, seq=0))
+        while not analyser.indices:
+            time.sleep(0.01)
+        assert not run.counters["analysed_live"]
+        disk.gate.set()
+        running.join(60)
+    assert told == [1]
+    assert len(Recording(tmp_path / "run").summaries()) == 1
+
+
+def test_nothing_is_told_of_a_frame_that_the_disk_refused(tmp_path, listener, analyser, make_frame):
+    disk, told, errors = SlowDisk(tmp_path / "run"), [], []
+    disk.refuses = True
+    run = LiveRun(listener, analyser, recorder=disk, on_result=told.append)
+
+    def running() -> None:
+        try:
+            run.run()
+        except RecordingError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=running)
+    thread.start()
+    with FrameSender(listener.address) as sender:
+        sender.send(make_frame(1, seq=0))
+        while not analyser.indices:
+            time.sleep(0.01)
+        disk.gate.set()
+        thread.join(60)
+    assert [str(error) for error in errors] == ["The disk is gone."]
+    assert not told
+    assert run.report().frames == run.report().analysed == 0
 
 
 def test_the_tracks_of_a_run_that_fell_behind_are_those_of_its_replay(

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
+from ...inference.backends.openvino_backend import cpu_precisions
 from ...inference.told import OPTICS
 from ...stream.errors import UserError
 from ..torch_threads import torch_threads
@@ -77,7 +78,12 @@ class Training:
         self.plan = recipe.plan
         self.device = device
         torch.manual_seed(self.plan.seed)
+        # channels last: convolutions on a CPU are up to a third faster
         self.network = recipe.network.build().to(device)
+        nn.utils.convert_conv2d_weight_memory_format(self.network, torch.channels_last)
+        self._is_mixed = device == "cuda" or (
+            self.plan.mixed_precision and "bf16" in cpu_precisions()
+        )
         self._has_start = start is not None
         if start is not None:
             self._load(start)
@@ -208,7 +214,7 @@ class Training:
         images, told, labels = (
             tensor.to(self.device, non_blocking=True) for tensor in (images, told, labels)
         )
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self._is_mixed):
             maps = self.network(images, told)
         maps = type(maps)(*(each if each is None else each.float() for each in maps))
         loss = training_loss(maps, labels, self.plan)

@@ -61,6 +61,9 @@ class TrainingPlan(BaseModel):
         default=500, ge=1, description="frames that each part of the reliability is fitted to"
     )
     loader_processes: int = Field(default=2, ge=0)
+    mixed_precision: bool = Field(
+        default=False, description="on a CPU as well, if it computes in bf16; a GPU always does"
+    )
 
 
 class TrainingRecipe(BaseModel):
