@@ -74,6 +74,8 @@ def evaluate(
         raise UserError("Give --films, --pairs or both.")
     if report is not None and not films:
         raise UserError("--report needs --films.")
+    if history is not None and not history.is_file():
+        raise UserError(f"There is no history of a training at {history}.")
     rule = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells)
     unfamiliar = _named_folders(unlike or [])
     measured: list[EngineAccuracy] = []

@@ -74,6 +74,7 @@ def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
     assert "optics is missing" in refusal("train", "--recipe", recipe, *out)
     assert "--films, --pairs" in refusal("evaluate")
     assert "NAME=FOLDER" in refusal("evaluate", "--films", missing, "--unlike", "stripes")
+    assert "no history" in refusal("evaluate", "--films", missing, "--history", missing)
     assert "--report needs --films" in refusal(
         "evaluate", "--pairs", missing, "--report", tmp_path / "page.md"
     )

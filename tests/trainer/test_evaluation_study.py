@@ -67,7 +67,7 @@ class Oracle:
 
     def __init__(self, source):
         self._truths = [
-            true_objects(source.filled(*source.clean(film, -2e6, 20.0, 0, False))[1], CELL_NM)
+            true_objects(source.clean(film, -2e6, 20.0, 0, False)[1], CELL_NM)
             for film in range(len(source))
         ]
         self.asked = []

@@ -90,7 +90,7 @@ def study_film(
     images, objects, truth = [], [], None
     # a clean image is made once for all conditions that share it
     for optics, sharing in groupby(sorted(conditions, key=_optics), _optics):
-        clean, labels = source.filled(*source.clean(film, *optics, 0, False))
+        clean, labels = source.clean(film, *optics, 0, False)
         if truth is None:  # it does not depend on how the film is imaged
             truth = true_objects(labels, cell_size_nm)
         density = len(truth.table) / (clean.size * cell_size_nm**2 * 1e-6)

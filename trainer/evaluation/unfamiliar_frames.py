@@ -42,8 +42,7 @@ class FilmViews:
 
     def at_defocus(self, defocus_nm: float) -> np.ndarray:
         """Return the image at another defocus."""
-        clean = self.source.clean(self.film, defocus_nm, self.nominal.tilt_deg, 0, False)
-        return self.source.filled(*clean)[0]
+        return self.source.clean(self.film, defocus_nm, self.nominal.tilt_deg, 0, False)[0]
 
 
 Kind = Callable[[FilmViews, np.random.Generator], np.ndarray]

@@ -155,6 +155,8 @@ class ExampleSource:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the image without noise, float32 (ny, nx), and its labels as an `Example` has.
 
+        A periodic film that is smaller than `window` is repeated until it fills it.
+
         Parameters
         ----------
         phase_scale
@@ -171,7 +173,7 @@ class ExampleSource:
         labels = np.rot90(labels, quarter_turns % 4, axes=(1, 2))
         if mirrored:
             labels = labels[:, :, ::-1]
-        return self._image(magnetisation, defocus_nm, tilt_deg), labels
+        return self._filled(self._image(magnetisation, defocus_nm, tilt_deg), labels)
 
     def _image(self, magnetisation: np.ndarray, defocus_nm: float, tilt_deg: float) -> np.ndarray:
         ny, nx = magnetisation.shape[1:]
@@ -216,8 +218,7 @@ class ExampleSource:
         """Return what is told of so many examples, float32 (count, TOLD)."""
         return np.stack([self.draw(rng).told for _ in range(count)])
 
-    def filled(self, image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return a film's image and labels repeated until they fill `window`, if it is periodic."""
+    def _filled(self, image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not self.grid.periodic:
             return image, labels
         (height, width), (ny, nx) = self.window, image.shape
@@ -230,7 +231,6 @@ class ExampleSource:
         """Cut a window at random; in a periodic film it may lie across the border, and again."""
         height, width = self.window
         ny, nx = image.shape
-        image, labels = self.filled(image, labels)
         top, left = (
             int(rng.integers(whole if self.grid.periodic else whole - cut + 1))
             for whole, cut in zip((ny, nx), self.window, strict=True)
