@@ -60,15 +60,21 @@ def found_in(image: np.ndarray, engine: Engine) -> Segmentation:
     return Segmenter(engine).segment(image, metadata)
 
 
-def test_the_engine_is_shipped_whole_and_small():
+@pytest.mark.parametrize("name", sorted(folder.name for folder in SHIPPED.iterdir()))
+def test_engines_are_shipped_whole_and_small(name):
+    bundle = EngineBundle.load(SHIPPED / name)
+    assert bundle.condition.name == name
+    assert sum(map(len, bundle.files.values())) < 8e6
+    assert "films" in bundle.card
+    assert "Jaccard" in bundle.card
+
+
+def test_the_default_is_shipped_and_for_the_papers_condition():
     bundle = EngineBundle.load(find_engine())
     assert bundle.path.is_relative_to(SHIPPED)
-    assert sum(map(len, bundle.files.values())) < 8e6
     condition = bundle.condition
     assert (condition.voltage_kv, condition.pixel_size_nm) == (200, 3)
     assert (condition.defocus_nm, condition.tilt_deg) == (-2e6, 20)
-    assert "films" in bundle.card
-    assert "Jaccard" in bundle.card
 
 
 def inner(points: np.ndarray, margin: float) -> np.ndarray:

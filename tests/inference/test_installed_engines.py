@@ -31,9 +31,9 @@ def far(low: float, high: float, name: str) -> object:
 
 @pytest.fixture(autouse=True)
 def two_of_the_users(tmp_path, monkeypatch):
-    """Engines for -8 and -12 mm beside the shipped ones."""
+    """Engines for -18 and -22 mm beside the shipped ones."""
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(tmp_path))
-    for condition in (far(-9e6, -7e6, "far"), far(-13e6, -11e6, "farther")):
+    for condition in (far(-19e6, -17e6, "far"), far(-23e6, -21e6, "farther")):
         write_bundle(tmp_path / condition.name, condition, tiny_model(), "")
 
 
@@ -50,7 +50,7 @@ def test_engines_change_in_mid_run_and_tracks_go_on(caplog):
     with caplog.at_level(logging.WARNING):
         results = [
             analyser.analyse(frame(defocus_mm * 1e6), index, 0.0)
-            for index, defocus_mm in enumerate([-8.0, -8.5, -12.0, -11.5])
+            for index, defocus_mm in enumerate([-18.0, -18.5, -22.0, -21.5])
         ]
     assert [result.summary.engine.split("@")[0] for result in results] == [
         "far",
@@ -70,11 +70,11 @@ def test_an_engine_is_kept_while_the_frames_lie_inside_of_it():
     engines = InstalledEngines(backend="openvino")
     chosen = [
         engines.suiting(frame(defocus_nm).metadata).condition.name
-        for defocus_nm in (-8e6, -9e6, -8.9e6, None, -11.1e6, -12e6)
+        for defocus_nm in (-18e6, -19e6, -18.9e6, None, -21.1e6, -22e6)
     ]
     assert chosen == ["far"] * 4 + ["farther"] * 2
 
 
 def test_the_best_match_is_loaded_for_a_file():
-    assert load_engine(metadata=frame(-8e6).metadata).condition.name == "far"
+    assert load_engine(metadata=frame(-18e6).metadata).condition.name == "far"
     assert load_engine(metadata=FrameMetadata()).condition.name == DEFAULT
