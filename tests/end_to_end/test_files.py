@@ -49,8 +49,8 @@ def test_the_same_frames_in_three_kinds_of_file_give_the_same(tmp_path: Path, sw
 def test_a_real_field_of_view_twenty_times(tmp_path: Path, shared_data: Path):
     with zmq.Context() as context, serve("--record", tmp_path / "run") as run:
         results = subscribe(context, run.publishes)
-        defocus = ("--defocus-nm", -8e6)
-        sent = skyrmlive("send", shared_data / FGT, "--repeat", 20, "--to", run.listens, *defocus)
+        known = ("--defocus-nm", -8e6, "--tilt-deg", 22.6)
+        sent = skyrmlive("send", shared_data / FGT, "--repeat", 20, "--to", run.listens, *known)
         assert sent.returncode == 0, sent.stderr
         summaries = [json.loads(results.recv_multipart()[1]) for _ in range(20)]
         run.stop()
@@ -58,7 +58,8 @@ def test_a_real_field_of_view_twenty_times(tmp_path: Path, shared_data: Path):
     assert run.process.returncode == 0
     assert sorted(summary["frame"] for summary in summaries) == list(range(20))
     assert len({summary["n_skyrmions"] for summary in summaries}) == 1, "one image, one result"
-    assert any("defocus -8 mm is outside" in text for text in summaries[0]["warnings"])
+    assert {summary["engine"].partition("@")[0] for summary in summaries} == {"fgt-8mm-22deg"}
+    assert not any("outside" in text for text in summaries[0]["warnings"])
     recording = Recording(tmp_path / "run")
     assert recording.n_frames == len(recording.summaries()) == 20
     assert recording.labels(19) is not None

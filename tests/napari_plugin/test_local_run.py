@@ -226,7 +226,7 @@ def test_frames_that_do_not_match_are_said_with_the_engine_that_suits_better():
     assert found.better == "neel-1to3mm"
     assert "defocus -1.5 mm instead of" in found.warning
     assert "neel-1to3mm suits better: voltage, defocus, tilt, pixel size lie" in found.warning
-    at_8_mm = at_15_mm.model_copy(update={"defocus_nm": -8e6})
-    found = match(at_8_mm, wide, engines)
+    at_half_a_mm = at_15_mm.model_copy(update={"defocus_nm": -0.5e6})
+    found = match(at_half_a_mm, wide, engines)
     assert found.better is None
     assert "skyrmlive train" in found.warning
