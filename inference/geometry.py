@@ -26,6 +26,7 @@ from .condition import ImagingCondition
 ANGLE_TOLERANCE_DEG = 1.0
 SCALE_TOLERANCE = 0.01
 MAX_ENGINE_SIDE = 16384
+_CORNER = 8  # engine pixels that an acute corner may be narrower than one
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,21 @@ class Geometry:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=0,
         )
-        return cv2.dilate(inside, np.ones((3, 3), np.uint8)).view(bool)
+        inside = cv2.dilate(inside, np.ones((3, 3), np.uint8))
+        # an acute corner goes on where no engine pixel has its middle inside any more
+        x, y = np.rint(self.engine_points(self._pixels_at_corners())).astype(int).T
+        inside[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] = 1
+        return inside.view(bool)
+
+    def _pixels_at_corners(self) -> np.ndarray:
+        """Camera pixels (x, y) within `_CORNER` engine pixels of a corner, shape (n, 2)."""
+        scale = np.linalg.svd(self.to_engine[:, :2], compute_uv=False)[-1]
+        reach = math.ceil(_CORNER / scale)
+        rows, columns = (
+            np.unique(np.r_[: min(reach, side), max(side - reach, 0) : side])
+            for side in self.camera_shape
+        )
+        return np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
 
     @cached_property
     def border(self) -> np.ndarray:

@@ -166,10 +166,10 @@ class Segmenter:
         order = beside(lattice_order, points, geometry.view_corners)
         sizes = self._size_map(output)
         table = measure(instances, geometry, sizes, self.engine.reliability)
-        if table["is_stripe"].any():
-            warnings.append(
-                f"{table['is_stripe'].sum()} stripes: they have no diameter and are not counted"
-            )
+        n_stripes = int(table["is_stripe"].sum())
+        if n_stripes:
+            stripes = "1 stripe" if n_stripes == 1 else f"{n_stripes} stripes"
+            warnings.append(f"{stripes} without a diameter, left out of the count")
         clock.lap("measure")
         table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skyrmlive.inference.geometry import geometry_for, tilt_of
@@ -59,6 +59,7 @@ def test_image_and_points_go_the_same_way(known):
 
 @settings(max_examples=30, deadline=None)
 @given(axis=st.floats(-720, 720), tilt=st.floats(0, 70), pixel=st.floats(0.5, 9))
+@example(axis=68.0, tilt=68.09375, pixel=0.5)  # an acute corner
 def test_the_whole_frame_lies_inside(axis, tilt, pixel):
     metadata = FrameMetadata(tilt_axis_deg=axis, tilt_x_deg=tilt, pixel_size_nm=pixel)
     geometry = geometry_for((60, 90), metadata, CONDITION)
