@@ -40,12 +40,12 @@ def limited_group(disk: str, bytes_per_second: int) -> Path:
     """Make a control group that writes no faster to `disk`; return its folder."""
     if (_GROUPS / "cgroup.controllers").exists():
         (_GROUPS / "cgroup.subtree_control").write_text("+io")
-        group, limit = _GROUPS / _NAME, ("io.max", f"{disk} wbps={bytes_per_second}")
+        group, file, limit = _GROUPS / _NAME, "io.max", f"wbps={bytes_per_second}"
     else:
-        file = "blkio.throttle.write_bps_device"
-        group, limit = _GROUPS / "blkio" / _NAME, (file, f"{disk} {bytes_per_second}")
+        group, file = _GROUPS / "blkio" / _NAME, "blkio.throttle.write_bps_device"
+        limit = str(bytes_per_second)
     group.mkdir(exist_ok=True)
-    (group / limit[0]).write_text(limit[1])
+    (group / file).write_text(f"{disk} {limit}")
     return group
 
 

@@ -233,7 +233,7 @@ class LiveRun:
         self._complete(result, waiting)
         if self._publisher is not None:  # first, since somebody may act on it
             self._publisher.publish(result, frame)
-            if not self.waiting:
+            if not self.waiting and self._publisher.has_subscribers():
                 time.sleep(_LEAVING_S)
         if self._recorder is not None:
             self._recorder.append_result(waiting.index, result)

@@ -82,7 +82,7 @@ class Receiver:
     @property
     def finished(self) -> bool:
         """Whether no frame will be added any more."""
-        return not self._thread.is_alive()
+        return self._is_over
 
     @property
     def counters(self) -> dict[str, int]:

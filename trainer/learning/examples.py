@@ -228,12 +228,11 @@ class ExampleSource:
     def _window(
         self, image: np.ndarray, labels: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Cut a window at random; in a periodic film it may lie across the border, and again."""
+        """Cut a window at random; in a periodic film it may lie across the border."""
         height, width = self.window
-        ny, nx = image.shape
         top, left = (
             int(rng.integers(whole if self.grid.periodic else whole - cut + 1))
-            for whole, cut in zip((ny, nx), self.window, strict=True)
+            for whole, cut in zip(image.shape, self.window, strict=True)
         )
         image = np.roll(image, (-top, -left), axis=(0, 1))[:height, :width]
         labels = np.roll(labels, (-top, -left), axis=(1, 2))[:, :height, :width]

@@ -7,6 +7,7 @@ import math
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...inference.condition import ImagingCondition
+from ...inference.transfer import electron_wavelength_nm
 
 ELEMENTARY_CHARGE_C = 1.602176634e-19
 ELECTRON_MASS_KG = 9.1093837015e-31
@@ -37,10 +38,7 @@ class Microscope(BaseModel):
     @property
     def wavelength_nm(self) -> float:
         """Relativistic electron wavelength in nm (2.508 pm at 200 kV)."""
-        energy = ELEMENTARY_CHARGE_C * self.voltage_kv * 1e3
-        rest = ELECTRON_MASS_KG * LIGHT_SPEED_M_S**2
-        momentum = math.sqrt(energy * (energy + 2 * rest)) / LIGHT_SPEED_M_S
-        return PLANCK_J_S / momentum * 1e9
+        return electron_wavelength_nm(self.voltage_kv)
 
     @property
     def interaction_constant_per_v_nm(self) -> float:
