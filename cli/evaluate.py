@@ -55,6 +55,10 @@ def evaluate(
     history: Annotated[
         Path | None, typer.Option(help="history.jsonl of a training, for the page's curve.")
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Take what --out holds of an engine on the very same films."),
+    ] = False,
 ) -> None:
     """Hold engines against the truth: at all noises, doses, defocuses and tilts.
 
@@ -83,9 +87,11 @@ def evaluate(
         bench = Bench(find_engine(name), tuple(films or ()), rule)
         numbers = tuple(bench.films(limit)) if films else ()
         plan = EvaluationPlan(bench, numbers, unfamiliar, pairs)
-        accuracy = _run(plan, workers or os.cpu_count() or 1)
+        accuracy = plan.kept(out) if resume else None
+        if accuracy is None:
+            accuracy = _run(plan, workers or os.cpu_count() or 1)
+            accuracy.save(out / accuracy.engine_id)
         folder = out / accuracy.engine_id
-        accuracy.save(folder)
         if numbers:
             accuracy.save_summaries(folder)
         _show(accuracy, plan)

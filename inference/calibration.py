@@ -20,6 +20,7 @@ from .geometry import geometry_for, reduced, tilt_of
 from .instances import THRESHOLD
 from .lattice_spectrum import lattice_rings
 from .normalise import normalise, replace_non_finite
+from .tiling import infer_in_parts
 from .told import told
 from .weak_phase import WeakPhaseImage
 
@@ -178,9 +179,13 @@ class _Trial:
         if not inside.any():
             return 0.0
         tile = normalise(tile)
-        output = self._engine.backend.infer(
-            tile[np.newaxis, np.newaxis],
-            told(tile, self._metadata, self._engine.condition)[np.newaxis],
+        known = told(tile, self._metadata, self._engine.condition)
+        output = infer_in_parts(
+            self._engine.backend,
+            tile,
+            known,
+            self._engine.condition,
+            self._engine.deconvolved(tile, known),
         )
         core = output.core[0].image()
         found = core[inside]

@@ -46,8 +46,8 @@ class ImagingCondition(BaseModel):
     pixel in both directions of the sample plane (foreshortening stretched back), `size_multiple`
     dividing both sides. Its input is float32 (batch, 1, height, width), normalised as
     `normalisation` says; its output float32 (batch, 2, height, width), probabilities in the order
-    of `outputs`. It may be told defocus, tilt and blur, and may give sizes besides, see
-    `NetworkOutput`.
+    of `outputs`. It may be told defocus, tilt and blur and be given the image
+    deconvolved by them, and may give sizes besides, see `NetworkOutput`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -73,5 +73,8 @@ class ImagingCondition(BaseModel):
     size_multiple: int = Field(default=32, gt=0)
     size_block: int | None = Field(
         default=None, gt=0, description="pixels a value of `log_diameter`; None: it does not size"
+    )
+    is_given_deconvolved: bool = Field(
+        default=False, description="beside the image, see `inference.deconvolution`"
     )
     seam_margin: int = Field(default=64, ge=0, description="receptive field's half width in pixels")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from .backends.backend import Backend
 from .backends.selection import BackendName, Precision, make_backend
 from .bundle import EngineBundle
 from .condition import ImagingCondition
+from .deconvolution import deconvolve
 from .reliability import Reliability
 
 
@@ -43,6 +46,16 @@ class Engine:
         """Load the bundle's network; for the parameters and errors see `make_backend`."""
         runs = make_backend(bundle, backend, precision, threads)
         return cls(bundle.engine_id, bundle.condition, runs, bundle.reliability)
+
+    def deconvolved(self, image: np.ndarray, known: np.ndarray) -> np.ndarray | None:
+        """Return the deconvolved image that the network is given, None if it is not given one.
+
+        See `deconvolution.deconvolve`; `known` is what `told.told` returns.
+        """
+        condition = self.condition
+        if not condition.is_given_deconvolved:
+            return None
+        return deconvolve(image, known, condition, condition.pixel_size_nm)
 
     def describe(self) -> str:
         """Say which engine runs where, in a few words."""

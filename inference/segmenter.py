@@ -151,7 +151,11 @@ class Segmenter:
         else:
             known = told(image, metadata, self.engine.condition)
             clock.lap("spectrum")
-            output = infer_in_parts(self.engine.backend, image, known, self.engine.condition)
+            deconvolved = self.engine.deconvolved(image, known)
+            clock.lap("deconvolution")
+            output = infer_in_parts(
+                self.engine.backend, image, known, self.engine.condition, deconvolved
+            )
         clock.lap("network")
 
         mask, core = (each[0].cut((height, width)) for each in (output.mask, output.core))

@@ -9,6 +9,7 @@ import numpy as np
 
 from .backends.backend import Backend, NetworkOutput
 from .condition import ImagingCondition
+from .frame_parts import BINNING
 
 LARGEST_SIDE = 4096
 """Pixels along a side that the network takes at once; its memory grows with their square."""
@@ -19,6 +20,7 @@ def infer_in_parts(
     image: np.ndarray,
     told: np.ndarray,
     condition: ImagingCondition,
+    deconvolved: np.ndarray | None = None,
     largest_side: int = LARGEST_SIDE,
 ) -> NetworkOutput:
     """Run the network on one image of any size.
@@ -33,10 +35,13 @@ def infer_in_parts(
         float32 (height, width), as `Geometry.engine_image` makes it.
     told
         float32 (TOLD,).
+    deconvolved
+        Of the image, see `Backend.infer`, without the first axis; also of a large image as a whole.
     """
     height, width = image.shape
     if max(height, width) <= largest_side:
-        return backend.infer(image[np.newaxis, np.newaxis], told[np.newaxis])
+        whole_deconvolved = None if deconvolved is None else deconvolved[np.newaxis]
+        return backend.infer(image[np.newaxis, np.newaxis], told[np.newaxis], whole_deconvolved)
     multiple, block = condition.size_multiple, condition.size_block
     margin = -(-condition.seam_margin // multiple) * multiple
     rows = _parts(height, largest_side, margin, multiple)
@@ -45,7 +50,10 @@ def infer_in_parts(
     for read_y, write_y in rows:
         for read_x, write_x in columns:
             part = image[np.newaxis, np.newaxis, read_y, read_x]
-            found = backend.infer(np.ascontiguousarray(part), told[np.newaxis])
+            sharper = None
+            if deconvolved is not None:
+                sharper = deconvolved[np.newaxis, :, _over(read_y, BINNING), _over(read_x, BINNING)]
+            found = backend.infer(part, told[np.newaxis], sharper)
             whole = whole or _room_for(found, (height, width), block)
             for target, source, side in zip(
                 _by_place(whole), _by_place(found), _sides(found, block), strict=True

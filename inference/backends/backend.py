@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from ...stream.errors import UserError
+from ..deconvolution import DECONVOLVED
+from ..frame_parts import BINNING
 from ..probability_map import ProbabilityMap
+from ..told import TOLD
 
 
 class BackendFailed(UserError):
@@ -46,6 +50,29 @@ class NetworkOutput:
         return np.stack([self.mask.image(), self.core.image()], axis=1)
 
 
+def inputs_for(
+    names: Container[str],
+    images: np.ndarray,
+    told: np.ndarray,
+    deconvolved: np.ndarray | None = None,
+) -> dict[str, np.ndarray]:
+    """Return what a network with inputs of these names is given, of all that is known."""
+    known = {"image": images, "told": told, "deconvolved": deconvolved}
+    given = {name: array for name, array in known.items() if name in names}
+    if any(array is None for array in given.values()):
+        raise ValueError("this network is to be given the image deconvolved")
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in given.items()}
+
+
+def input_shapes(count: int, height: int, width: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all inputs that a network may have, for so many images."""
+    return {
+        "image": (count, 1, height, width),
+        "told": (count, TOLD),
+        "deconvolved": (count, DECONVOLVED, height // BINNING, width // BINNING),
+    }
+
+
 class Backend(Protocol):
     """Runs one loaded network; made by each implementation's constructor from ONNX bytes."""
 
@@ -53,7 +80,9 @@ class Backend(Protocol):
         """Compile for images of this shape and run once, so that the first frame does not wait."""
         ...
 
-    def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
+    def infer(
+        self, images: np.ndarray, told: np.ndarray, deconvolved: np.ndarray | None = None
+    ) -> NetworkOutput:
         """Run the network.
 
         Parameters
@@ -63,6 +92,9 @@ class Backend(Protocol):
         told
             float32 of shape (n, TOLD): what is known of each image, see `inference.told`. A network
             that takes none does without.
+        deconvolved
+            float32 of shape (n, DECONVOLVED, height / 2, width / 2), see `inference.deconvolution`;
+            None only for a network that is not given it.
         """
         ...
 

@@ -37,10 +37,12 @@ class FallbackBackend:
         """Compile for images of this shape and run once, so that the first frame does not wait."""
         self._retried(lambda backend: backend.warm_up(height, width))
 
-    def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
+    def infer(
+        self, images: np.ndarray, told: np.ndarray, deconvolved: np.ndarray | None = None
+    ) -> NetworkOutput:
         """Run the network; see `Backend.infer`."""
         outputs: list[NetworkOutput] = []
-        self._retried(lambda backend: outputs.append(backend.infer(images, told)))
+        self._retried(lambda backend: outputs.append(backend.infer(images, told, deconvolved)))
         return outputs[-1]
 
     def describe(self) -> str:

@@ -14,13 +14,13 @@ import openvino as ov
 from ...stream.errors import UserError
 from ..probability_map import ProbabilityMap
 from ..told import TOLD
-from .backend import NetworkOutput
+from .backend import NetworkOutput, input_shapes, inputs_for
 from .cache_folder import cache_folder
 from .openvino_blocks import give_blocks, read_blocks
 
 #: A run sees one camera, perhaps with two binnings.
 _KEPT_SHAPES = 4
-_INPUTS = ("image", "told")
+_INPUTS = ("image", "told", "deconvolved")
 _OUTPUTS = ("probability", "log_diameter")
 _NAMES = {"f32": "FP32", "bf16": "BF16"}
 
@@ -35,9 +35,9 @@ class OpenVinoBackend:
     Parameters
     ----------
     model_onnx
-        The network with a free batch, height and width, float32: input `image` (n, 1, h, w) and, if
-        it is to be told, `told` (n, TOLD); output `probability` (n, 2, h, w) and, if it sizes,
-        `log_diameter` as in `NetworkOutput`.
+        The network with a free batch, height and width, float32: input `image` (n, 1, h, w), and
+        `told` and `deconvolved` if it takes them, see `Backend.infer`; output `probability`
+        (n, 2, h, w) and, if it sizes, `log_diameter` as in `NetworkOutput`.
     precision
         'bf16' is about twice as fast on CPUs with native support and coarser: probabilities have
         eight bits then. 'auto' is bf16 on those, otherwise f32 (docs/decisions/0011).
@@ -91,19 +91,20 @@ class OpenVinoBackend:
                 f"The engine's network expects to be told {inputs['told'][1]} numbers, where "
                 f"this version of skyrmlive tells {TOLD}: train it anew."
             )
-        self._is_told = "told" in inputs
+        self._inputs = set(inputs)
         self._ready: OrderedDict[tuple[int, ...], _Network] = OrderedDict()
         self._lock = threading.Lock()
 
     def warm_up(self, height: int, width: int) -> None:
         """Compile for images of this shape and run once, so that the first frame does not wait."""
-        self.infer(np.zeros((1, 1, height, width), np.float32), np.zeros((1, TOLD), np.float32))
+        zeros = (np.zeros(shape, np.float32) for shape in input_shapes(1, height, width).values())
+        self.infer(*zeros)
 
-    def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
+    def infer(
+        self, images: np.ndarray, told: np.ndarray, deconvolved: np.ndarray | None = None
+    ) -> NetworkOutput:
         """Run the network; see `Backend.infer`."""
-        inputs = {"image": np.ascontiguousarray(images, np.float32)}
-        if self._is_told:
-            inputs["told"] = np.ascontiguousarray(told, np.float32)
+        inputs = inputs_for(self._inputs, images, told, deconvolved)
         with self._lock:  # a request has one set of buffers
             return self._network(images.shape).run(inputs)
 
@@ -116,10 +117,8 @@ class OpenVinoBackend:
         network = self._ready.get(shape)
         if network is None:
             model = self._read()
-            shapes = {"image": list(shape)}
-            if self._is_told:
-                shapes["told"] = [shape[0], TOLD]
-            model.reshape(shapes)
+            shapes = input_shapes(shape[0], *shape[2:])
+            model.reshape({name: list(shapes[name]) for name in self._inputs})
             read_blocks(model)
             block = give_blocks(model)
             compiled = self._core.compile_model(model, "CPU", self._options)

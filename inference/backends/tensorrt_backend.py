@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..told import TOLD
-from .backend import BackendFailed, NetworkOutput
+from .backend import BackendFailed, NetworkOutput, input_shapes, inputs_for
 from .cuda_driver import cuda_devices
 from .cuda_memory import CudaBuffer, CudaStream
 from .plan_cache import cache_key, cached
@@ -69,14 +68,19 @@ class TensorRtBackend:
 
     def warm_up(self, height: int, width: int) -> None:
         """Run once on an image of this shape, so that the first frame does not wait."""
-        self.infer(np.zeros((1, 1, height, width), np.float32), np.zeros((1, TOLD), np.float32))
+        zeros = (np.zeros(shape, np.float32) for shape in input_shapes(1, height, width).values())
+        self.infer(*zeros)
 
-    def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
+    def infer(
+        self, images: np.ndarray, told: np.ndarray, deconvolved: np.ndarray | None = None
+    ) -> NetworkOutput:
         """Run the network on each image; see `Backend.infer`."""
         with self._lock:
+            execution = self._execution((images.shape[2], images.shape[3]))
+            inputs = inputs_for(execution.inputs, images, told, deconvolved)
             outputs = [
-                self._execution(images.shape[2:]).run(image[None], one[None], self._stream)
-                for image, one in zip(images, told, strict=True)
+                execution.run({name: each[[i]] for name, each in inputs.items()}, self._stream)
+                for i in range(len(images))
             ]
         maps = {name: np.concatenate([each[name] for each in outputs]) for name in outputs[0]}
         return NetworkOutput.of_images(maps["probability"], maps.get("log_diameter"))
@@ -92,7 +96,7 @@ class TensorRtBackend:
             self._ready.popitem()[1].free()
         self._stream.free()
 
-    def _execution(self, sides: tuple[int, ...]) -> _Execution:
+    def _execution(self, sides: tuple[int, int]) -> _Execution:
         execution = self._ready.get(sides)
         if execution is None:
             while len(self._ready) >= _KEPT_SHAPES:
@@ -105,16 +109,17 @@ class TensorRtBackend:
 class _Execution:
     """What one image shape needs: an execution context and the buffers bound to it."""
 
-    def __init__(self, engine: Any, sides: tuple[int, ...]) -> None:
+    def __init__(self, engine: Any, sides: tuple[int, int]) -> None:
         context = engine.create_execution_context()
         if context is None:
             raise BackendFailed("the GPU has not enough memory for the network")
         self._context = context
         self._buffers: dict[str, CudaBuffer] = {}
         names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
-        inputs = {"image": (1, 1, *sides), "told": (1, TOLD)}
-        for name, shape in inputs.items():
-            if not context.set_input_shape(name, shape):
+        shapes = input_shapes(1, *sides)
+        self.inputs = [name for name in names if name in shapes]
+        for name in self.inputs:
+            if not context.set_input_shape(name, shapes[name]):
                 raise BackendFailed(f"the network is not planned for images of {sides} pixels")
         try:
             for name in names:
@@ -124,8 +129,7 @@ class _Execution:
             self.free()
             raise
 
-    def run(self, image: np.ndarray, told: np.ndarray, stream: CudaStream) -> dict[str, np.ndarray]:
-        given = {"image": image, "told": told}
+    def run(self, given: dict[str, np.ndarray], stream: CudaStream) -> dict[str, np.ndarray]:
         for name, array in given.items():
             self._buffers[name].host[...] = array
             self._buffers[name].upload(stream.handle)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...stream.errors import UserError
 from ..tiling import LARGEST_SIDE
-from ..told import TOLD
+from .backend import input_shapes
 
 #: Names of the modules; the wheels of the bindings alone have the last one.
 _MODULES = ("tensorrt", "tensorrt_rtx", "tensorrt_rtx_bindings")
@@ -76,9 +76,8 @@ def build_plan(module: ModuleType, model_onnx: bytes, shapes: PlanShapes) -> byt
     config = builder.create_builder_config()
     profile = builder.create_optimization_profile()
     sides = (shapes.smallest, shapes.best, shapes.largest)
-    profile.set_shape("image", *((1, 1, side, side) for side in sides))
-    if any(network.get_input(i).name == "told" for i in range(network.num_inputs)):
-        profile.set_shape("told", *[(1, TOLD)] * 3)
+    for name in (network.get_input(index).name for index in range(network.num_inputs)):
+        profile.set_shape(name, *(input_shapes(1, side, side)[name] for side in sides))
     config.add_optimization_profile(profile)
     plan = builder.build_serialized_network(network, config)
     if plan is None:

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from skyrmlive.inference.backends.backend import input_shapes
 from skyrmlive.inference.condition import Envelope, ImagingCondition, Range
 from skyrmlive.inference.told import TOLD
 
@@ -34,6 +35,14 @@ CONDITION = ImagingCondition(
     size_multiple=32,
     seam_margin=16,
 )
+
+
+def network_inputs(
+    rng: np.random.Generator, count: int, height: int, width: int
+) -> dict[str, np.ndarray]:
+    """Return noise for every input that a network may have."""
+    shapes = input_shapes(count, height, width)
+    return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 def tiny_model() -> bytes:

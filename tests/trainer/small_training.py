@@ -24,7 +24,7 @@ TINY = TrainingRecipe(
     name="tiny",
     optics=OPTICS,
     degradation=DEGRADATION,
-    network=BlockNetwork(filters=16, levels=2, block=4),
+    network=BlockNetwork(widths=(16, 32)),
     plan=TrainingPlan(
         steps=60,
         batch=4,

@@ -137,7 +137,7 @@ def test_every_kind_of_unfamiliar_frame_can_be_made(source, engine):
 
 
 @pytest.fixture(scope="module")
-def accuracy(films, source, tmp_path_factory):
+def plan(films, source, tmp_path_factory):
     """The shipped engine on the films, and on pairs made of them."""
     folder = tmp_path_factory.mktemp("pairs")
     for film in (0, 1):
@@ -145,7 +145,11 @@ def accuracy(films, source, tmp_path_factory):
         tifffile.imwrite(folder / f"{film}_image.tif", image)
         tifffile.imwrite(folder / f"{film}_label.tif", (labels[0] > 0.5).astype(np.uint8))
     bench = Bench(find_engine(), (films.path,), RULE)
-    plan = EvaluationPlan(bench, tuple(bench.films(limit=2)), {"others": films.path}, folder)
+    return EvaluationPlan(bench, tuple(bench.films(limit=2)), {"others": films.path}, folder)
+
+
+@pytest.fixture(scope="module")
+def accuracy(plan):
     done = []
     found = plan.run(on_step=lambda: done.append(1))
     assert len(done) == plan.steps == 2 + 2 + 2
@@ -189,6 +193,16 @@ def test_what_was_measured_is_kept(accuracy, tmp_path):
     pd.testing.assert_frame_equal(again.along("defocus"), accuracy.along("defocus"))
     pd.testing.assert_frame_equal(again.pairs, accuracy.pairs)
     assert (tmp_path / "summaries" / "tilt-not-told.csv").exists()
+
+
+def test_what_was_measured_need_not_be_measured_again(plan, accuracy, tmp_path):
+    assert plan.kept(tmp_path) is None
+    accuracy.save(tmp_path / accuracy.engine_id)
+    kept = plan.kept(tmp_path)
+    assert kept is not None
+    pd.testing.assert_frame_equal(kept.along("noise"), accuracy.along("noise"))
+    for other in (replace(plan, numbers=(0,)), replace(plan, seed=1), replace(plan, pairs=None)):
+        assert other.kept(tmp_path) is None
 
 
 def test_pairs_are_scored_as_films_are(accuracy, source, engine):

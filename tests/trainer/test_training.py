@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from skyrmlive.inference.backends.backend import input_shapes
 from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.engine import Engine
 from skyrmlive.stream.errors import UserError
@@ -47,7 +48,7 @@ def test_training_learns_and_resumes(trained):
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     assert [line["step"] for line in history] == [30, 60]
     assert training.step == 60
-    other = TINY.model_copy(update={"network": BlockNetwork(filters=4)})
+    other = TINY.model_copy(update={"network": BlockNetwork(widths=(4, 8))})
     with pytest.raises(UserError, match="another network"):
         Training(folder, other, "cpu")
 
@@ -72,11 +73,14 @@ def test_the_bundle_runs_and_gives_what_torch_gives(trained):
     _, _, training, bundle, _ = trained
     engine = Engine.from_bundle(EngineBundle.load(bundle.path), "f32")
     rng = np.random.default_rng(0)
-    image = rng.standard_normal((1, 1, 96, 160)).astype(np.float32)
-    told = training.best.told_middle.numpy()[None] + 0.1
+    given = {
+        name: rng.standard_normal(shape).astype(np.float32)
+        for name, shape in input_shapes(1, 96, 160).items()
+    }
+    given["told"] = training.best.told_middle.numpy()[None] + 0.1
     with torch.no_grad():
-        expected = training.best.eval()(torch.from_numpy(image), torch.from_numpy(told))
-    found = engine.backend.infer(image, told)
+        expected = training.best.eval()(*map(torch.from_numpy, given.values()))
+    found = engine.backend.infer(*given.values())
     np.testing.assert_allclose(found.probability, torch.sigmoid(expected.logits), atol=2e-3)
     np.testing.assert_allclose(found.log_diameter, expected.log_diameter, atol=5e-3)
     for model in (bundle.model_onnx, bundle.half_model_onnx):

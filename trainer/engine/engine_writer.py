@@ -58,6 +58,7 @@ def imaging_condition(
         mask_definition=str(recipe.labels),
         size_multiple=training.best.size_multiple,
         size_block=training.best.size_block,
+        is_given_deconvolved=training.best.is_told,
         seam_margin=training.best.reach,
     )
 

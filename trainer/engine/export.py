@@ -13,6 +13,8 @@ import onnx
 import torch
 from torch import nn
 
+from ...inference.deconvolution import DECONVOLVED
+from ...inference.frame_parts import BINNING
 from ...inference.told import TOLD
 from ..learning.architectures import Network
 from ..learning.network import SkyrmNet
@@ -26,9 +28,12 @@ class _Outputs(nn.Module):
         self.network = network
 
     def forward(
-        self, image: torch.Tensor, told: torch.Tensor | None = None
+        self,
+        image: torch.Tensor,
+        told: torch.Tensor | None = None,
+        deconvolved: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, ...]:
-        maps = self.network(image, told)
+        maps = self.network(image, told, deconvolved)
         outputs = torch.sigmoid(maps.logits).float(), maps.log_diameter
         return tuple(each for each in outputs if each is not None)
 
@@ -50,14 +55,17 @@ def to_onnx(network: Network, *, half: bool = False) -> bytes:
         network.halve()
     model = _Outputs(network).eval().cpu()
     # free sizes must not be 0 or 1 in the example, or the exporter takes them for constants
-    examples = [torch.zeros(2, 1, 4 * network.size_multiple, 6 * network.size_multiple)]
+    sides = 4 * network.size_multiple, 6 * network.size_multiple
+    examples = [torch.zeros(2, 1, *sides)]
     batch = torch.export.Dim("batch")
-    height = torch.export.Dim("rows", min=1) * network.size_multiple
-    width = torch.export.Dim("columns", min=1) * network.size_multiple
-    shapes: list[dict[int, Any]] = [{0: batch, 2: height, 3: width}]
+    rows, columns = torch.export.Dim("rows", min=1), torch.export.Dim("columns", min=1)
+    multiple = network.size_multiple
+    shapes: list[dict[int, Any]] = [{0: batch, 2: rows * multiple, 3: columns * multiple}]
     if network.is_told:
-        examples.append(torch.zeros(2, TOLD))
-        shapes.append({0: batch})
+        binned = multiple // BINNING
+        halves = (side // BINNING for side in sides)
+        examples += [torch.zeros(2, TOLD), torch.zeros(2, DECONVOLVED, *halves)]
+        shapes += [{0: batch}, {0: batch, 2: rows * binned, 3: columns * binned}]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # the exporter speaks of its own workings
         warnings.simplefilter("ignore")
@@ -67,8 +75,8 @@ def to_onnx(network: Network, *, half: bool = False) -> bytes:
             model,
             tuple(examples),
             path,
-            input_names=["image", "told"][: len(examples)],
-            output_names=["probability", "log_diameter"][: len(examples)],
+            input_names=["image", "told", "deconvolved"][: len(examples)],
+            output_names=["probability", "log_diameter"][: 2 if network.is_told else 1],
             dynamic_shapes=tuple(shapes),
             external_data=False,
             dynamo=True,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -52,6 +53,8 @@ class EngineAccuracy:
     textures
         Of films unlike those that it is made for, by what they are called; at the nominal setting
         and usual noise.
+    held_against
+        What it was measured on, as `EvaluationPlan.held_against` says.
     """
 
     name: str
@@ -61,6 +64,7 @@ class EngineAccuracy:
     familiarity: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None
     textures: dict[str, StudyTables] = field(default_factory=dict)
+    held_against: dict[str, Any] = field(default_factory=dict)
     _summaries: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -92,8 +96,13 @@ class EngineAccuracy:
     def save(self, folder: Path) -> None:
         """Write everything into a folder: tables as Parquet, the short ones as CSV."""
         folder.mkdir(parents=True, exist_ok=True)
-        about = {"name": self.name, "engine_id": self.engine_id, "nominal": list(self.nominal)}
-        (folder / _ENGINE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        (folder / _ENGINE).unlink(missing_ok=True)  # written last: with it, all is there
+        about = {
+            "name": self.name,
+            "engine_id": self.engine_id,
+            "nominal": list(self.nominal),
+            "held_against": self.held_against,
+        }
         if self.tables is not None:
             self.tables.save(folder)
         for kind, tables in self.textures.items():
@@ -101,6 +110,7 @@ class EngineAccuracy:
         for name, table in ((_FAMILIARITY, self.familiarity), (_PAIRS, self.pairs)):
             if table is not None:
                 table.to_csv(folder / name, index=False)
+        (folder / _ENGINE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
     def save_summaries(self, folder: Path) -> None:
         """Write all measures along each axis into a folder, `AXIS.csv`; there must be films."""
@@ -129,6 +139,7 @@ class EngineAccuracy:
             short(_FAMILIARITY),
             short(_PAIRS),
             textures,
+            about.get("held_against", {}),
         )
 
 
@@ -161,6 +172,26 @@ class EvaluationPlan:
             for kind, path in self.unfamiliar_sets.items()
         }
         return {kind: (bench, bench.films(len(self.numbers))) for kind, bench in benches.items()}
+
+    @property
+    def held_against(self) -> dict[str, Any]:
+        """What everything that is measured depends on, beside the engine; as JSON keeps it."""
+        return {
+            "films": [str(path.resolve()) for path in self.bench.sets],
+            "numbers": list(self.numbers),
+            "mask": str(self.bench.rule),
+            "unlike": {kind: str(path.resolve()) for kind, path in self.unfamiliar_sets.items()},
+            "pairs": None if self.pairs is None else str(self.pairs.resolve()),
+            "seed": self.seed,
+        }
+
+    def kept(self, out: Path) -> EngineAccuracy | None:
+        """Return what a folder below `out` holds of this very engine on all this, if one does."""
+        folder = out / EngineBundle.load(self.bench.bundle).engine_id
+        if not (folder / _ENGINE).exists():
+            return None
+        accuracy = EngineAccuracy.load(folder)
+        return accuracy if accuracy.held_against == self.held_against else None
 
     @property
     def steps(self) -> int:
@@ -203,6 +234,7 @@ class EvaluationPlan:
             pd.concat(familiarity, ignore_index=True) if familiarity else None,
             pairs,
             textures,
+            self.held_against,
         )
 
 

@@ -18,13 +18,14 @@ class BlockNetwork(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     architecture: Literal["blocks"] = "blocks"
-    filters: int = Field(default=32, ge=4)
-    levels: int = Field(default=3, ge=2, le=6)
-    block: Literal[1, 2, 4, 8] = 8
+    widths: tuple[Annotated[int, Field(ge=4)], ...] = Field(
+        default=(16, 48, 96, 160), min_length=2, max_length=6
+    )
+    block: Literal[2, 4, 8] = 4
 
     def build(self) -> SkyrmNet:
         """Return a network with random weights."""
-        return SkyrmNet(self.filters, self.levels, self.block)
+        return SkyrmNet(self.widths, self.block)
 
 
 class PaperNetwork(BaseModel):

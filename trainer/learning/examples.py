@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.utils.data import get_worker_info
 
+from ...inference.deconvolution import deconvolve
 from ...inference.normalise import normalise
 from ...inference.told import told_of
 from ...stream.errors import UserError
@@ -42,12 +43,16 @@ class Example(NamedTuple):
     told
         What is known of it, as an operator knows it and the image tells, float32 (TOLD,); see
         `inference.told`.
+    deconvolved
+        The image as `inference.deconvolution` makes it sharper by what is told, float32
+        (DECONVOLVED, height / 2, width / 2).
     labels
         Float32 (3, height, width): mask, core and ln(diameter / nm), NaN where there is none.
     """
 
     image: np.ndarray
     told: np.ndarray
+    deconvolved: np.ndarray
     labels: np.ndarray
 
 
@@ -211,8 +216,10 @@ class ExampleSource:
         image, blur_px = self.degradation.degrade(image, cell_nm, rng)
         image = normalise(image)
         optics = self.optics.tell(defocus_nm, tilt_deg, blur_px * cell_nm, rng)
-        told = told_of(image, optics, self.optics.microscope, cell_nm, self.optics.defocus_nm)
-        return Example(image[None], told, np.ascontiguousarray(labels))
+        lens = self.optics.microscope
+        told = told_of(image, optics, lens, cell_nm, self.optics.defocus_nm)
+        deconvolved = deconvolve(image, optics, lens, cell_nm)
+        return Example(image[None], told, deconvolved, np.ascontiguousarray(labels))
 
     def draw_told(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Return what is told of so many examples, float32 (count, TOLD)."""

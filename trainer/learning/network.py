@@ -3,7 +3,8 @@
 A Lorentz image at millimetres of defocus holds nothing finer than a few pixels, so the first layer
 folds blocks of pixels into channels (space to depth) and the last unfolds them again. All the work
 in between is done on a fraction of the positions, which makes the network many times faster than
-the paper's at the same number of filters, and its maps still have every pixel.
+the paper's at the same number of filters, and its maps still have every pixel. Beside the image it
+is given the same image deconvolved (docs/decisions/0017).
 
 How large a frame's skyrmions are on average, and how surely, it estimates from the image's spectrum
 before it looks anywhere (docs/decisions/0009). That, defocus, tilt and blur scale and shift the
@@ -14,12 +15,15 @@ tells.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from ...inference.deconvolution import DECONVOLVED
+from ...inference.frame_parts import BINNING
 from ...inference.told import OPTICS, TOLD
 
 LOG_SIGMA_LIMITS = (-4.5, 1.0)
@@ -76,14 +80,14 @@ class _Level(nn.Module):
 class SkyrmNet(nn.Module):
     """U-Net with space-to-depth input, maps of mask, core and size, told what is known.
 
-    The first level has most of the positions and so most of the work: it has one convolution on the
-    way down and one on the way up, and what is skipped is added, not concatenated
-    (docs/decisions/0005).
+    The first level has most of the positions and so most of the work: it is narrow and has one
+    convolution on the way down and one on the way up, and what is skipped is added, not
+    concatenated (docs/decisions/0005).
 
     Parameters
     ----------
-    filters
-        Channels of the first level, doubled at each of the `levels` - 1 poolings.
+    widths
+        Channels of each level, the finest first; between two there is a pooling.
     block
         Side of the pixel blocks folded into channels.
     """
@@ -92,34 +96,38 @@ class SkyrmNet(nn.Module):
     told_middle: torch.Tensor
     told_scale: torch.Tensor
 
-    def __init__(self, filters: int = 32, levels: int = 3, block: int = 8) -> None:
+    def __init__(self, widths: Sequence[int] = (16, 48, 96, 160), block: int = 4) -> None:
         super().__init__()
-        self.size_multiple = block * 2 ** (levels - 1)
+        self.size_multiple = block * 2 ** (len(widths) - 1)
         self.size_block = block
-        widths = self.widths = [filters * 2**level for level in range(levels)]
-        sides = [block * 2**level for level in range(levels)]
+        self.widths, first = list(widths), widths[0]
+        sides = [block * 2**level for level in range(len(widths))]
         # a pixel sees so far: convolutions down and up, and the coarsest block that it lies in
         self.reach = sides[0] + 2 * sum(sides[1:]) + sum(sides[:-1]) + sides[-1]
         self.fold = nn.PixelUnshuffle(block)
-        self.stem = nn.Sequential(
-            nn.Conv2d(block**2, filters, 1, bias=False),
-            nn.BatchNorm2d(filters),
+        self.fold_deconvolved = nn.PixelUnshuffle(block // BINNING)
+        self.stem = nn.Conv2d(block**2, first, 1, bias=False)
+        self.stem_deconvolved = nn.Conv2d(
+            DECONVOLVED * (block // BINNING) ** 2, first, 1, bias=False
+        )
+        self.begin = nn.Sequential(
+            nn.BatchNorm2d(first),
             nn.LeakyReLU(0.01, inplace=True),
         )
         self.down = nn.ModuleList(
             [
-                _Level(filters, filters),
+                _Level(first, first),
                 *(_Level(above, width, width) for above, width in pairwise(widths)),
             ]
         )
         self.pool = nn.MaxPool2d(2)
         self.rise = nn.ModuleList(
             nn.ConvTranspose2d(deep, shallow, 2, stride=2)
-            for deep, shallow in pairwise(reversed(widths))
+            for deep, shallow in pairwise(reversed(self.widths))
         )
         self.up = nn.ModuleList(_Level(width, width) for width in widths[-2::-1])
-        self.head = nn.Conv2d(filters, 2 * block**2, 1)
-        self.size_head = nn.Conv2d(filters, 2, 1)
+        self.head = nn.Conv2d(first, 2 * block**2, 1)
+        self.size_head = nn.Conv2d(first, 2, 1)
         self.unfold = nn.PixelShuffle(block)
         # what is told, brought to the order of one
         self.register_buffer("told_middle", torch.zeros(TOLD))
@@ -154,10 +162,11 @@ class SkyrmNet(nn.Module):
 
     def halve(self) -> None:
         """Bring the convolutions to half precision, in place."""
-        for part in (self.stem, self.down, self.rise, self.up, self.head, self.size_head):
+        parts = (self.stem, self.stem_deconvolved, self.begin, self.down, self.rise, self.up)
+        for part in (*parts, self.head, self.size_head):
             part.half()
 
-    def forward(self, image: torch.Tensor, told: torch.Tensor) -> Maps:
+    def forward(self, image: torch.Tensor, told: torch.Tensor, deconvolved: torch.Tensor) -> Maps:
         """Return the maps of normalised images.
 
         Parameters
@@ -166,6 +175,9 @@ class SkyrmNet(nn.Module):
             Shape (batch, 1, height, width), both sides multiples of `size_multiple`.
         told
             Shape (batch, TOLD), see `inference.told`.
+        deconvolved
+            Of the images, shape (batch, DECONVOLVED, height / 2, width / 2), see
+            `inference.deconvolution`.
         """
         known = self._scaled(told)
         sense = self.size_sense(known)
@@ -174,7 +186,11 @@ class SkyrmNet(nn.Module):
             [2 * width for width in self._modulated], dim=1
         )
         # the convolutions may be in half precision; what is a number a frame never is
-        x = self.stem(self.fold(image.to(self.head.weight.dtype)))
+        kind = self.head.weight.dtype
+        x = self.begin(
+            self.stem(self.fold(image.to(kind)))
+            + self.stem_deconvolved(self.fold_deconvolved(deconvolved.to(kind)))
+        )
         modulations = [modulation.to(x.dtype) for modulation in modulations]
         down, up = modulations[: len(self.widths)], modulations[len(self.widths) :]
         skipped = []

@@ -65,8 +65,13 @@ class PaperNet(nn.Module):
         )
         self.head = nn.Conv2d(filters, 2, 1)
 
-    def forward(self, image: torch.Tensor, told: torch.Tensor | None = None) -> Maps:
-        """Return the maps of normalised images (batch, 1, height, width); `told` is not used."""
+    def forward(
+        self,
+        image: torch.Tensor,
+        told: torch.Tensor | None = None,
+        deconvolved: torch.Tensor | None = None,
+    ) -> Maps:
+        """Return the maps of normalised images (batch, 1, height, width); the rest is not used."""
         x = image
         skipped = []
         for level, convolutions in enumerate(self.down):

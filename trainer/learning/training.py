@@ -207,15 +207,13 @@ class Training:
                 torch.where(fresh, scale, network.told_scale.cpu()),
             )
 
-    def _learn(self, images: torch.Tensor, told: torch.Tensor, labels: torch.Tensor) -> float:
+    def _learn(self, *example: torch.Tensor) -> float:
         self.network.train()
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self.plan, self.step)
-        images, told, labels = (
-            tensor.to(self.device, non_blocking=True) for tensor in (images, told, labels)
-        )
+        *given, labels = (each.to(self.device, non_blocking=True) for each in example)
         with torch.autocast(self.device, torch.bfloat16, enabled=self._is_mixed):
-            maps = self.network(images, told)
+            maps = self.network(*given)
         maps = type(maps)(*(each if each is None else each.float() for each in maps))
         loss = training_loss(maps, labels, self.plan)
         self._optimiser.zero_grad(set_to_none=True)
@@ -251,12 +249,9 @@ class Training:
             self._validation = [source.draw(rng) for _ in range(self.plan.validation_examples)]
         self._average.eval()
         sums = {"validation_loss": 0.0, "mask_jaccard": 0.0, "core_jaccard": 0.0}
-        for image, told, labels in self._validation:
-            answer = torch.from_numpy(labels)[None].to(self.device)
-            maps = self._average(
-                torch.from_numpy(image)[None].to(self.device),
-                torch.from_numpy(told)[None].to(self.device),
-            )
+        for example in self._validation:
+            *given, answer = (torch.from_numpy(each)[None].to(self.device) for each in example)
+            maps = self._average(*given)
             loss = training_loss(maps, answer, self.plan)
             sums["validation_loss"] += float(loss)
             for name, seen, true in zip(

@@ -28,11 +28,13 @@ class Failing:
     def warm_up(self, height: int, width: int) -> None:
         self._cpu.warm_up(height, width)
 
-    def infer(self, images: np.ndarray, told: np.ndarray) -> NetworkOutput:
+    def infer(
+        self, images: np.ndarray, told: np.ndarray, deconvolved: np.ndarray | None = None
+    ) -> NetworkOutput:
         if not self._left:
             raise BackendFailed("CUDA: cudaErrorMemoryAllocation")
         self._left -= 1
-        return self._cpu.infer(images, told)
+        return self._cpu.infer(images, told, deconvolved)
 
     def describe(self) -> str:
         return "failing device"

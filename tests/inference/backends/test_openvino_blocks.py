@@ -11,7 +11,7 @@ from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.engine_store import SHIPPED
 from skyrmlive.inference.told import TOLD
 
-from ..samples import tiny_model
+from ..samples import network_inputs, tiny_model
 
 
 @pytest.fixture(scope="module", params=sorted(path.name for path in SHIPPED.iterdir()))
@@ -19,17 +19,15 @@ def bundle(request) -> EngineBundle:
     return EngineBundle.load(SHIPPED / request.param)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 64, 64), (1, 1, 96, 256), (2, 1, 128, 32)])
+@pytest.mark.parametrize("shape", [(1, 64, 64), (1, 96, 256), (2, 128, 32)])
 def test_the_maps_are_those_of_the_network_as_exported(bundle, shape):
-    rng = np.random.default_rng(0)
-    image = rng.standard_normal(shape).astype(np.float32)
-    told = rng.standard_normal((shape[0], TOLD)).astype(np.float32)
+    given = network_inputs(np.random.default_rng(0), *shape)
     core = ov.Core()
     model = core.read_model(bundle.model_onnx)
     plain = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    expected = plain({"image": image, "told": told})
-    found = OpenVinoBackend(bundle.model_onnx, "f32").infer(image, told)
-    assert found.mask.block == 8, "it did take the short way"
+    expected = plain(given)
+    found = OpenVinoBackend(bundle.model_onnx, "f32").infer(*given.values())
+    assert found.mask.block == 4, "it did take the short way"
     np.testing.assert_allclose(found.probability, expected["probability"], atol=1e-5)
     np.testing.assert_allclose(found.log_diameter, expected["log_diameter"], atol=1e-4)
     for threshold in (0.4, 0.5):
@@ -48,11 +46,10 @@ def test_a_network_on_pixels_runs_as_it_is():
 
 def test_results_are_not_overwritten_by_the_next_frame(bundle):
     rng = np.random.default_rng(0)
-    told = np.zeros((1, TOLD), np.float32)
     backend = OpenVinoBackend(bundle.model_onnx)
-    first = backend.infer(rng.standard_normal((1, 1, 64, 64)).astype(np.float32), told)
+    first = backend.infer(*network_inputs(rng, 1, 64, 64).values())
     kept = first.probability
-    backend.infer(rng.standard_normal((1, 1, 64, 64)).astype(np.float32), told)
+    backend.infer(*network_inputs(rng, 1, 64, 64).values())
     np.testing.assert_array_equal(first.probability, kept)
 
 

@@ -14,6 +14,7 @@ from skyrmlive.inference.backends.cuda_driver import cuda_devices
 from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.backends.tensorrt_backend import TensorRtBackend
 from skyrmlive.inference.bundle import EngineBundle
+from skyrmlive.inference.deconvolution import DECONVOLVED
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED
 from skyrmlive.inference.told import TOLD
@@ -71,13 +72,14 @@ print("convolutions in half precision:", halves)
 """
     lines = python(script, bundle.path).splitlines()
     assert int(lines[0].split()[2]) > 100_000
-    assert lines[1:5] == [
+    assert lines[1:6] == [
         "image (-1, 1, -1, -1) DataType.FLOAT",
         f"told (-1, {TOLD}) DataType.FLOAT",
+        f"deconvolved (-1, {DECONVOLVED}, -1, -1) DataType.FLOAT",
         "probability (-1, 2, -1, -1) DataType.FLOAT",
         "log_diameter (-1, 2, -1, -1) DataType.FLOAT",
     ]
-    assert int(lines[5].split()[-1]) >= 10
+    assert int(lines[6].split()[-1]) >= 10
 
 
 @needs_plans
@@ -98,10 +100,9 @@ except UserError as error:
 def test_half_precision_gives_the_same_maps(bundle):
     """The network that TensorRT is given, on the CPU."""
     rng = np.random.default_rng(0)
-    image = rng.standard_normal((1, 1, 256, 256)).astype(np.float32)
-    told = np.zeros((1, TOLD), np.float32)
-    whole = OpenVinoBackend(bundle.model_onnx, "f32", threads=2).infer(image, told)
-    half = OpenVinoBackend(bundle.half_model_onnx, "f32", threads=2).infer(image, told)
+    given = network_inputs(rng, 1, 256, 256).values()
+    whole = OpenVinoBackend(bundle.model_onnx, "f32", threads=2).infer(*given)
+    half = OpenVinoBackend(bundle.half_model_onnx, "f32", threads=2).infer(*given)
     np.testing.assert_allclose(half.probability, whole.probability, atol=0.02)
     np.testing.assert_allclose(half.log_diameter, whole.log_diameter, atol=0.02)
 
@@ -120,12 +121,11 @@ def test_without_a_gpu_the_reason_is_told_and_openvino_runs(bundle):
 def test_the_gpu_agrees_with_openvino(bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     rng = np.random.default_rng(0)
-    told = np.zeros((1, TOLD), np.float32)
     gpu = TensorRtBackend(bundle.half_model_onnx)
     for side in (256, 512):
-        image = rng.standard_normal((1, 1, side, side)).astype(np.float32)
-        expected = OpenVinoBackend(bundle.model_onnx).infer(image, told)
-        found = gpu.infer(image, told)
+        given = network_inputs(rng, 1, side, side).values()
+        expected = OpenVinoBackend(bundle.model_onnx).infer(*given)
+        found = gpu.infer(*given)
         np.testing.assert_allclose(found.probability, expected.probability, atol=0.02)
         np.testing.assert_allclose(found.log_diameter, expected.log_diameter, atol=0.02)
     gpu.close()
