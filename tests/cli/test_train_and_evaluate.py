@@ -30,8 +30,7 @@ gaussian_percent = 20.0
 
 [network]
 architecture = "blocks"
-filters = 8
-levels = 2
+widths = [8, 16]
 block = 4
 
 [plan]

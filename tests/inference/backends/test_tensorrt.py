@@ -19,6 +19,8 @@ from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED
 from skyrmlive.inference.told import TOLD
 
+from ..samples import network_inputs
+
 DEVICES = cuda_devices()
 PORTABLE = importlib.util.find_spec("tensorrt_rtx") is not None
 needs_plans = pytest.mark.skipif(
