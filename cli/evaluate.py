@@ -43,6 +43,10 @@ def evaluate(
         typer.Option(help="NAME=FOLDER of films that it should call unfamiliar, such as stripes."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many films.")] = None,
+    axes_limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only the first so many films along other axes than noise."),
+    ] = None,
     mask_threshold: Annotated[float, typer.Option(help="The films' mask is Mz below this.")] = 0.98,
     erosion_cells: Annotated[int, typer.Option(min=0, help="Erosion of the films' labels.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core.")] = 0,
@@ -86,7 +90,7 @@ def evaluate(
     for name in engine or [None]:
         bench = Bench(find_engine(name), tuple(films or ()), rule)
         numbers = tuple(bench.films(limit)) if films else ()
-        plan = EvaluationPlan(bench, numbers, unfamiliar, pairs)
+        plan = EvaluationPlan(bench, numbers, unfamiliar, pairs, axes_limit)
         accuracy = plan.kept(out) if resume else None
         if accuracy is None:
             accuracy = _run(plan, workers or os.cpu_count() or 1)
@@ -98,7 +102,8 @@ def evaluate(
         print(f"Every image and every skyrmion in {folder}.")
         measured.append(accuracy)
     if report is not None:
-        write_report(report, measured, [_command(engine, films, limit, pairs, unlike)], history)
+        command = _command(engine, films, limit, axes_limit, pairs, unlike)
+        write_report(report, measured, [command], history)
         print(f"Report in {report}.")
 
 
@@ -138,6 +143,7 @@ def _command(
     engines: list[str] | None,
     films: list[Path] | None,
     limit: int | None,
+    axes_limit: int | None,
     pairs: Path | None,
     unlike: list[str] | None,
 ) -> str:
@@ -147,6 +153,8 @@ def _command(
     parts += [f"--films {path.name}" for path in films or []]
     if limit is not None:
         parts.append(f"--limit {limit}")
+    if axes_limit is not None:
+        parts.append(f"--axes-limit {axes_limit}")
     named = _named_folders(unlike or [])
     parts += [f"--unlike {name}={folder.name}" for name, folder in named.items()]
     if pairs is not None:

@@ -65,7 +65,7 @@ def deconvolve(
     for each, inverse in zip(
         result, _inverses((rows, columns), BINNING * pixel_size_nm, optics), strict=True
     ):
-        whole = fft.irfft2(spectrum * inverse, s=(rows, columns), workers=workers)
+        whole = np.asarray(fft.irfft2(spectrum * inverse, s=(rows, columns), workers=workers))
         deviation = float(cv2.meanStdDev(whole[inside])[1][0, 0])
         np.multiply(whole[inside], 1 / deviation if deviation > 0 else 0.0, out=each)
     return result

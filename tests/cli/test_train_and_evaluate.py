@@ -73,7 +73,7 @@ def test_a_recipe_becomes_an_engine_and_a_page(
     said = skyrmlive(
         "evaluate",
         *("--engine", "mine", "--films", "others", "--unlike", "same=films"),
-        *("--limit", "2", "--workers", "1", "--report", "page.md"),
+        *("--limit", "2", "--axes-limit", "1", "--workers", "1", "--report", "page.md"),
         *("--history", "runs/mine/history.jsonl"),
     )
     assert "2 films" in said
@@ -81,7 +81,9 @@ def test_a_recipe_becomes_an_engine_and_a_page(
     images = pd.read_parquet(folder / "images.parquet")
     assert set(images["film"]) == {0, 1}
     assert set(images["defocus_nm"]) >= {-1.5e6, -3e6, -4.5e6}
+    assert set(images.loc[images["defocus_nm"] == -1.5e6, "film"]) == {0}
     page = (tmp_path / "page.md").read_text()
-    assert "skyrmlive evaluate --engine mine --films others --limit 2 --unlike same=films" in page
+    assert "evaluate --engine mine --films others --limit 2 --axes-limit 1 --unlike same=" in page
+    assert "Along the axes other than noise the first 1 of the films" in page
     for picture in ("scores-noise", "training", "unfamiliarity-mine"):
         assert (tmp_path / "pictures" / "accuracy" / f"{picture}.png").stat().st_size > 5000

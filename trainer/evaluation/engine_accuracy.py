@@ -157,12 +157,16 @@ class EvaluationPlan:
         Folders of films unlike those that it is made for, by what they are called.
     pairs
         Folder of pairs of image and mask.
+    first
+        How many of the films everything is measured on; the rest are only looked at along the axis
+        of noise. All of them by default.
     """
 
     bench: Bench
     numbers: tuple[int, ...] = ()
     unfamiliar_sets: Mapping[str, Path] = field(default_factory=dict)
     pairs: Path | None = None
+    first: int | None = None
     seed: int = 0
 
     @cached_property
@@ -171,7 +175,8 @@ class EvaluationPlan:
             kind: Bench(self.bench.bundle, (path,), self.bench.rule)
             for kind, path in self.unfamiliar_sets.items()
         }
-        return {kind: (bench, bench.films(len(self.numbers))) for kind, bench in benches.items()}
+        count = len(self.numbers[: self.first])
+        return {kind: (bench, bench.films(count)) for kind, bench in benches.items()}
 
     @property
     def held_against(self) -> dict[str, Any]:
@@ -179,6 +184,7 @@ class EvaluationPlan:
         return {
             "films": [str(path.resolve()) for path in self.bench.sets],
             "numbers": list(self.numbers),
+            "first": self.first,
             "mask": str(self.bench.rule),
             "unlike": {kind: str(path.resolve()) for kind, path in self.unfamiliar_sets.items()},
             "pairs": None if self.pairs is None else str(self.pairs.resolve()),
@@ -204,13 +210,14 @@ class EvaluationPlan:
         bundle = EngineBundle.load(self.bench.bundle)
         nominal = Setting.of(bundle.condition)
         step = on_step or (lambda: None)
-        films = []
-        work = partial(
-            _film, conditions=all_conditions(evaluation_axes(nominal).values()), seed=self.seed
-        )
-        for film in over_films(work, self.bench, self.numbers, workers):
-            films.append(film)
-            step()
+        axes, films = evaluation_axes(nominal), []
+        whole = partial(_film, conditions=all_conditions(axes.values()), seed=self.seed)
+        noise = partial(_film, conditions=all_conditions([axes["noise"]]), kinds={}, seed=self.seed)
+        rest = () if self.first is None else self.numbers[self.first :]
+        for work, numbers in ((whole, self.numbers[: self.first]), (noise, rest)):
+            for film in over_films(work, self.bench, numbers, workers):
+                films.append(film)
+                step()
         familiarity, textures = [scores for _, scores in films], {}
         usual = Condition(nominal, nominal, noise_percent=USUAL_NOISE_PERCENT)
         for kind, (bench, numbers) in self._unfamiliar.items():

@@ -130,9 +130,14 @@ def _all_noise(engine: EngineAccuracy) -> StudyTables:
 
 
 def _overview(engines: Engines, commands: Sequence[str]) -> str:
-    first = next(iter(engines.values())).along("noise").iloc[0]
+    engine = next(iter(engines.values()))
+    first = engine.along("noise").iloc[0]
+    fewest = int(engine.along("dose")["films"].min())
     return words.OVERVIEW.format(
-        films=int(first["films"]), skyrmions=int(first["skyrmions"]), commands="\n".join(commands)
+        films=int(first["films"]),
+        skyrmions=int(first["skyrmions"]),
+        commands="\n".join(commands),
+        fewer=words.FEWER.format(films=fewest) if fewest < first["films"] else "",
     )
 
 
