@@ -84,13 +84,15 @@ class _Optics(NamedTuple):
 @lru_cache(maxsize=2)
 def _inverses(shape: tuple[int, int], pixel_nm: float, optics: _Optics) -> tuple[np.ndarray, ...]:
     """Return the inverses, complex64 (rows, columns // 2 + 1) each, for images of that shape."""
-    qx, qy = fft.rfftfreq(shape[1], pixel_nm), fft.fftfreq(shape[0], pixel_nm)[:, None]
+    # single precision: a frame of another defocus should not wait long
+    qx = fft.rfftfreq(shape[1], pixel_nm).astype(np.float32)
+    qy = fft.fftfreq(shape[0], pixel_nm).astype(np.float32)[:, None]
     response = tilted_response(qx, qy, optics.lens, optics.defocus_mm * 1e6, optics.tilt_deg)
     if optics.knows_blur:
         response = response * np.exp(-2 * (math.pi * optics.blur_nm) ** 2 * (qx**2 + qy**2))
     square = np.abs(response) ** 2
     largest = square.max() or 1.0
     return tuple(
-        (response.conj() / (square + share * largest)).astype(np.complex64)
+        np.asarray(response.conj() / (square + share * largest), np.complex64)
         for share in REGULARISATIONS
     )

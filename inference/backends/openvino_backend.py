@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,7 +57,6 @@ class OpenVinoBackend:
         precision: Literal["auto", "f32", "bf16"] = "auto",
         threads: int | None = None,
     ) -> None:
-        self._core = ov.Core()
         if precision == "auto":
             precision = "bf16" if "bf16" in cpu_precisions() else "f32"
         if precision not in cpu_precisions():
@@ -121,7 +121,7 @@ class OpenVinoBackend:
             model.reshape({name: list(shapes[name]) for name in self._inputs})
             read_blocks(model)
             block = give_blocks(model)
-            compiled = self._core.compile_model(model, "CPU", self._options)
+            compiled = _core().compile_model(model, "CPU", self._options)
             network = self._ready[shape] = _Network(compiled, block, shape)
             while len(self._ready) > _KEPT_SHAPES:
                 self._ready.popitem(last=False)
@@ -129,7 +129,17 @@ class OpenVinoBackend:
         return network
 
     def _read(self) -> ov.Model:
-        return self._core.read_model(self._model_onnx)
+        return _core().read_model(self._model_onnx)
+
+
+@cache
+def _core() -> ov.Core:
+    """Return the process's one and only core, which lives as long as the process.
+
+    Each core gives its thread a stack for signals and, when it goes, puts back the one that it had
+    found, which may be that of another core that went before: the next signal ends the process.
+    """
+    return ov.Core()
 
 
 class _Network:
@@ -167,7 +177,7 @@ class _Network:
 
 def cpu_precisions() -> list[str]:
     """Return which of 'f32' and 'bf16' this CPU computes in."""
-    capabilities = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return [name for name, theirs in _NAMES.items() if theirs in capabilities]
 
 

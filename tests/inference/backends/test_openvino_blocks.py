@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import openvino as ov
 import pytest
@@ -51,6 +55,27 @@ def test_results_are_not_overwritten_by_the_next_frame(bundle):
     kept = first.probability
     backend.infer(*network_inputs(rng, 1, 64, 64).values())
     np.testing.assert_array_equal(first.probability, kept)
+
+
+def test_engines_that_come_and_go_leave_signals_as_they_were():
+    """In a process of its own, which a signal would end if its stack for signals were gone."""
+    script = """
+import faulthandler, os, signal
+faulthandler.enable()
+from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
+from tests.inference.samples import tiny_model
+
+first, second = OpenVinoBackend(tiny_model()), OpenVinoBackend(tiny_model())
+for backend in (first, second):
+    backend.warm_up(32, 32)
+del backend, first
+del second
+signal.signal(signal.SIGTERM, lambda *_: print("heard"))
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr
 
 
 def test_the_precision_is_chosen_by_what_the_cpu_has():

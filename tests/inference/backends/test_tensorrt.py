@@ -14,10 +14,12 @@ from skyrmlive.inference.backends.cuda_driver import cuda_devices
 from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
 from skyrmlive.inference.backends.tensorrt_backend import TensorRtBackend
 from skyrmlive.inference.bundle import EngineBundle
-from skyrmlive.inference.deconvolution import DECONVOLVED
+from skyrmlive.inference.deconvolution import DECONVOLVED, deconvolve
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED
-from skyrmlive.inference.told import TOLD
+from skyrmlive.inference.normalise import normalise
+from skyrmlive.inference.rehearsal import lattice_frame
+from skyrmlive.inference.told import TOLD, told
 
 from ..samples import network_inputs
 
@@ -100,9 +102,12 @@ except UserError as error:
 
 
 def test_half_precision_gives_the_same_maps(bundle):
-    """The network that TensorRT is given, on the CPU."""
-    rng = np.random.default_rng(0)
-    given = network_inputs(rng, 1, 256, 256).values()
+    """The network that TensorRT is given, on the CPU, with a frame as it would come."""
+    frame, _ = lattice_frame(bundle.condition, 256)
+    image, condition = normalise(frame.pixels), bundle.condition
+    known = told(image, frame.metadata, condition)
+    sharper = deconvolve(image, known, condition, condition.pixel_size_nm)
+    given = image[np.newaxis, np.newaxis], known[np.newaxis], sharper[np.newaxis]
     whole = OpenVinoBackend(bundle.model_onnx, "f32", threads=2).infer(*given)
     half = OpenVinoBackend(bundle.half_model_onnx, "f32", threads=2).infer(*given)
     np.testing.assert_allclose(half.probability, whole.probability, atol=0.02)
