@@ -30,9 +30,9 @@ _TILE = 512
 _EDGE = 24
 #: Neighbour distances to try, in nm; the lattices of the training set lie within.
 _DISTANCES_NM = np.geomspace(80, 200, 9)
-#: Cores are the lesser part of a lattice. A network that knows stripes may draw its negative, seen
-#: in the opposite direction, as walls between stripes.
-_MOST_CORE = 0.25
+#: Cores are the lesser part of a lattice in a field, up to a third in Fe3GeTe2's. A network that
+#: knows stripes may draw its negative, seen in the opposite direction, as walls between stripes.
+_MOST_CORE = 0.4
 _FIRST_STEP_DEG, _FIRST_STEP_SCALE = 6.0, 1.08
 _HALVINGS = 3
 #: With less, the pattern is not one that the engine knows.
