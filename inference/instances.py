@@ -13,8 +13,9 @@ from .probability_map import ProbabilityMap
 from .side_by_side import beside
 
 THRESHOLD = 0.5
-CORE_THRESHOLD = 0.4
-"""Of a network's core map: it is unsure of small skyrmions, not wrong (docs/decisions/0009)."""
+CORE_THRESHOLD = 0.2
+"""Of a network's core map: it is unsure where a small skyrmion's core is, not whether there is one
+(docs/decisions/0017)."""
 #: The label image is uint16.
 MAX_INSTANCES = 65_535
 #: Smaller cores are specks, not skyrmions.

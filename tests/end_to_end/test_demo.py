@@ -80,7 +80,7 @@ def test_skyrmions_keep_their_numbers(demo: Demo):
     assert not skyrmions.duplicated(["frame", "particle"]).any()
     seen = skyrmions.groupby("particle").size()
     at_the_end = skyrmions.loc[skyrmions["frame"] == N_FRAMES - 1, "particle"]
-    assert seen[at_the_end].median() > N_FRAMES - 3
+    assert seen[at_the_end].median() >= N_FRAMES - 1
     # Away from the border a skyrmion neither enters nor leaves, it can only collapse.
     inside = skyrmions[skyrmions[["y", "x"]].sub(256).abs().max(axis=1) < 200]
     first = inside[inside["frame"] == 0]
@@ -111,7 +111,7 @@ FAINT_NM = 16.0
 
 def test_every_skyrmion_is_found_in_its_place(matched: pd.DataFrame):
     assert len(matched) > 100 * N_FRAMES
-    assert (matched["px"] < 6).mean() > 0.94
+    assert (matched["px"] < 6).mean() > 0.95
     assert (matched.query("diameter_nm > @FAINT_NM")["px"] < 6).mean() > 0.98
     assert matched["px"].median() < 1.5
 
