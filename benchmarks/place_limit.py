@@ -75,10 +75,12 @@ class Waves(NamedTuple):
         return np.asarray(fft.rfft2(image))[self.where]
 
 
-def form_factor(waves: Waves, moment_z: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return what one skyrmion of the film is on average, for each wave, real."""
+def form_factor(waves: Waves, moment_z: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    """Return what one skyrmion of the film is on average, for each wave, real.
+
+    `sums` are those of the skyrmions' phases.
+    """
     true = waves.spectrum(moment_z)
-    sums = waves.phases(*places.T).sum(axis=1)
     share = np.bincount(waves.band, (true * sums.conj()).real) / np.bincount(
         waves.band, np.abs(sums) ** 2
     )
@@ -86,14 +88,14 @@ def form_factor(waves: Waves, moment_z: np.ndarray, places: np.ndarray) -> np.nd
     return np.interp(np.hypot(waves.kx, waves.ky), middles, share)
 
 
-def aside(
-    waves: Waves, clean: np.ndarray, one: np.ndarray, places: np.ndarray
-) -> tuple[float, float]:
-    """Return the shift along y that explains most of the image, and which share it explains."""
-    sums = waves.phases(*places.T).sum(axis=1) * one
+def aside(waves: Waves, clean: np.ndarray, centred: np.ndarray) -> tuple[float, float]:
+    """Return the shift along y that explains most of the image, and which share it explains.
+
+    `centred` is what skyrmions with their images right at their places would make.
+    """
 
     def explained(shift_nm: float) -> float:
-        made = sums * np.exp(-2j * np.pi * waves.ky * shift_nm)
+        made = centred * np.exp(-2j * np.pi * waves.ky * shift_nm)
         norm = np.vdot(made, made).real * np.vdot(clean, clean).real
         return float(np.abs(np.vdot(made, clean)) ** 2 / norm)
 
@@ -146,10 +148,10 @@ def centre_errors(
     waves = Waves.of(len(clean), pixel_nm)
     moment_z = store.magnetisation(film)[2] * store.saturation_magnetisation(film)
     lens = Microscope.of(segmenter.engine.condition)
-    qx, qy = fft.rfftfreq(len(clean), pixel_nm), fft.fftfreq(len(clean), pixel_nm)[:, None]
-    response = tilted_response(qx, qy, lens, setting.defocus_nm, setting.tilt_deg)[waves.where]
-    one = form_factor(waves, moment_z, places) * response
-    shift_nm, explained = aside(waves, waves.spectrum(clean), one, places)
+    response = tilted_response(waves.kx, waves.ky, lens, setting.defocus_nm, setting.tilt_deg)
+    sums = waves.phases(*places.T).sum(axis=1)
+    one = form_factor(waves, moment_z, sums) * response
+    shift_nm, explained = aside(waves, waves.spectrum(clean), sums * one)
     one = one * np.exp(-2j * np.pi * waves.ky * shift_nm)
     fitted = fitted_places(waves, waves.spectrum(image), one, start)
     whole = places[(true["distance_to_border_nm"] > INSIDE_NM).to_numpy()]

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from scipy import fft
 
-from .frame_parts import BINNING
+from .frame_parts import BINNING, binned
+from .told import OPTICS
 from .transfer import Lens, tilted_response
 
 REGULARISATIONS = (0.1, 0.005)
@@ -51,17 +52,17 @@ def deconvolve(
     -------
     float32 (DECONVOLVED, height / 2, width / 2), binned: nothing so fine passes the microscope.
     """
-    height, width = image.shape[0] // BINNING, image.shape[1] // BINNING
-    binned = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    rows, columns = (fft.next_fast_len(side + 2 * _MARGIN, real=True) for side in binned.shape)
+    small = binned(image)
+    height, width = small.shape
+    rows, columns = (fft.next_fast_len(side + 2 * _MARGIN, real=True) for side in small.shape)
     around = (_MARGIN, rows - height - _MARGIN, _MARGIN, columns - width - _MARGIN)
     # threads cost more than they save on a small image
-    workers = 2 if binned.size > _LARGE else None
-    padded = cv2.copyMakeBorder(binned, *around, cv2.BORDER_REFLECT)
+    workers = 2 if small.size > _LARGE else None
+    padded = cv2.copyMakeBorder(small, *around, cv2.BORDER_REFLECT)
     spectrum = fft.rfft2(padded, workers=workers)
     inside = np.s_[_MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
     result = np.empty((DECONVOLVED, height, width), np.float32)
-    optics = _Optics(lens, *map(float, known[: len(_Optics._fields) - 1]))
+    optics = _Optics(lens, *map(float, known[:OPTICS]))
     for each, inverse in zip(
         result, _inverses((rows, columns), BINNING * pixel_size_nm, optics), strict=True
     ):

@@ -47,8 +47,7 @@ class FrameParts:
     @classmethod
     def of(cls, image: np.ndarray, pixel_size_nm: float) -> FrameParts:
         """Return those of an image in the engine's geometry, float32 (height, width)."""
-        height, width = (max(1, side // BINNING) for side in image.shape)
-        parts = _cut(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+        parts = _cut(binned(image))
         shape = parts.shape[1:]
         window = _window(shape)
         spectra = np.asarray(fft.rfft2(parts * window, workers=cls._workers(len(parts))))
@@ -63,6 +62,12 @@ class FrameParts:
     def _workers(count: int) -> int | None:
         # threads cost more than they save on a small image
         return 2 if count == MOST_PARTS else None
+
+
+def binned(image: np.ndarray) -> np.ndarray:
+    """Return an image (height, width) with `BINNING` pixels along each side averaged."""
+    height, width = (max(1, side // BINNING) for side in image.shape)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _cut(image: np.ndarray) -> np.ndarray:

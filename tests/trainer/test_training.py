@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from skyrmlive.inference.backends.backend import input_shapes
 from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.engine import Engine
 from skyrmlive.stream.errors import UserError
@@ -16,6 +15,7 @@ from skyrmlive.trainer.engine.weights import weights_of
 from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
 from skyrmlive.trainer.learning.training import Training
 
+from ..inference.samples import network_inputs
 from .small_training import TINY, sources
 
 #: A training, on a machine that may be busy.
@@ -73,10 +73,7 @@ def test_the_bundle_runs_and_gives_what_torch_gives(trained):
     _, _, training, bundle, _ = trained
     engine = Engine.from_bundle(EngineBundle.load(bundle.path), "f32")
     rng = np.random.default_rng(0)
-    given = {
-        name: rng.standard_normal(shape).astype(np.float32)
-        for name, shape in input_shapes(1, 96, 160).items()
-    }
+    given = network_inputs(rng, 1, 96, 160)
     given["told"] = training.best.told_middle.numpy()[None] + 0.1
     with torch.no_grad():
         expected = training.best.eval()(*map(torch.from_numpy, given.values()))

@@ -52,7 +52,7 @@ def test_imported_films_with_edges_go_the_same_road(mumax_films, tmp_path):
     assert source.window == (32, 256)
     rng = np.random.default_rng(0)
     for _ in range(8):
-        image, told, _, labels = source.draw(rng)
+        image, told, labels = source.draw(rng)
         assert image.shape == (1, 32, 256)
         assert labels.shape == (3, 32, 256)
         assert told.shape == (TOLD,)

@@ -13,9 +13,8 @@ import onnx
 import torch
 from torch import nn
 
-from ...inference.deconvolution import DECONVOLVED
+from ...inference.backends.backend import input_shapes
 from ...inference.frame_parts import BINNING
-from ...inference.told import TOLD
 from ..learning.architectures import Network
 from ..learning.network import SkyrmNet
 
@@ -56,15 +55,13 @@ def to_onnx(network: Network, *, half: bool = False) -> bytes:
     model = _Outputs(network).eval().cpu()
     # free sizes must not be 0 or 1 in the example, or the exporter takes them for constants
     sides = 4 * network.size_multiple, 6 * network.size_multiple
-    examples = [torch.zeros(2, 1, *sides)]
+    examples = {name: torch.zeros(shape) for name, shape in input_shapes(2, *sides).items()}
     batch = torch.export.Dim("batch")
     rows, columns = torch.export.Dim("rows", min=1), torch.export.Dim("columns", min=1)
     multiple = network.size_multiple
     shapes: list[dict[int, Any]] = [{0: batch, 2: rows * multiple, 3: columns * multiple}]
     if network.is_told:
         binned = multiple // BINNING
-        halves = (side // BINNING for side in sides)
-        examples += [torch.zeros(2, TOLD), torch.zeros(2, DECONVOLVED, *halves)]
         shapes += [{0: batch}, {0: batch, 2: rows * binned, 3: columns * binned}]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # the exporter speaks of its own workings
@@ -73,9 +70,9 @@ def to_onnx(network: Network, *, half: bool = False) -> bytes:
         path = Path(folder) / "model.onnx"
         torch.onnx.export(
             model,
-            tuple(examples),
+            tuple(examples.values())[: len(shapes)],
             path,
-            input_names=["image", "told", "deconvolved"][: len(examples)],
+            input_names=list(examples)[: len(shapes)],
             output_names=["probability", "log_diameter"][: 2 if network.is_told else 1],
             dynamic_shapes=tuple(shapes),
             external_data=False,

@@ -43,16 +43,12 @@ class Example(NamedTuple):
     told
         What is known of it, as an operator knows it and the image tells, float32 (TOLD,); see
         `inference.told`.
-    deconvolved
-        The image as `inference.deconvolution` makes it sharper by what is told, float32
-        (DECONVOLVED, height / 2, width / 2).
     labels
         Float32 (3, height, width): mask, core and ln(diameter / nm), NaN where there is none.
     """
 
     image: np.ndarray
     told: np.ndarray
-    deconvolved: np.ndarray
     labels: np.ndarray
 
 
@@ -218,8 +214,13 @@ class ExampleSource:
         optics = self.optics.tell(defocus_nm, tilt_deg, blur_px * cell_nm, rng)
         lens = self.optics.microscope
         told = told_of(image, optics, lens, cell_nm, self.optics.defocus_nm)
-        deconvolved = deconvolve(image, optics, lens, cell_nm)
-        return Example(image[None], told, deconvolved, np.ascontiguousarray(labels))
+        return Example(image[None], told, np.ascontiguousarray(labels))
+
+    def lesson(self, example: Example) -> tuple[np.ndarray, ...]:
+        """Return all that a network is given of an example, in order, and its labels behind it."""
+        lens, cell_nm = self.optics.microscope, self.grid.cell_size_nm
+        deconvolved = deconvolve(example.image[0], example.told, lens, cell_nm)
+        return example.image, example.told, deconvolved, example.labels
 
     def draw_told(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Return what is told of so many examples, float32 (count, TOLD)."""

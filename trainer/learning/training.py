@@ -21,7 +21,7 @@ from ...inference.told import OPTICS
 from ...stream.errors import UserError
 from ..torch_threads import torch_threads
 from .architectures import Network
-from .examples import Example, ExampleSource, examples_of_worker
+from .examples import ExampleSource, examples_of_worker
 from .loss import training_loss
 from .network import SkyrmNet
 from .training_recipe import TrainingPlan, TrainingRecipe
@@ -38,8 +38,8 @@ class _Examples(IterableDataset):
         self._source = source
         self._seed = seed
 
-    def __iter__(self) -> Iterator[Example]:
-        return examples_of_worker(self._source, self._seed)
+    def __iter__(self) -> Iterator[tuple[np.ndarray, ...]]:
+        return map(self._source.lesson, examples_of_worker(self._source, self._seed))
 
 
 def learning_rate(plan: TrainingPlan, step: int) -> float:
@@ -97,7 +97,7 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         self.best_score, self._worse_in_a_row = -math.inf, 0
-        self._validation: list[Example] = []
+        self._validation: list[tuple[np.ndarray, ...]] = []
         directory.mkdir(parents=True, exist_ok=True)
         self._checkpoint = directory / "checkpoint.pt"
         if self._checkpoint.exists():
@@ -207,11 +207,11 @@ class Training:
                 torch.where(fresh, scale, network.told_scale.cpu()),
             )
 
-    def _learn(self, *example: torch.Tensor) -> float:
+    def _learn(self, *lessons: torch.Tensor) -> float:
         self.network.train()
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self.plan, self.step)
-        *given, labels = (each.to(self.device, non_blocking=True) for each in example)
+        *given, labels = (each.to(self.device, non_blocking=True) for each in lessons)
         with torch.autocast(self.device, torch.bfloat16, enabled=self._is_mixed):
             maps = self.network(*given)
         maps = type(maps)(*(each if each is None else each.float() for each in maps))
@@ -246,11 +246,13 @@ class Training:
         """Return loss and mean Jaccard index of both maps on examples that are always the same."""
         if not self._validation:
             rng = np.random.default_rng(12345)
-            self._validation = [source.draw(rng) for _ in range(self.plan.validation_examples)]
+            self._validation = [
+                source.lesson(source.draw(rng)) for _ in range(self.plan.validation_examples)
+            ]
         self._average.eval()
         sums = {"validation_loss": 0.0, "mask_jaccard": 0.0, "core_jaccard": 0.0}
-        for example in self._validation:
-            *given, answer = (torch.from_numpy(each)[None].to(self.device) for each in example)
+        for lesson in self._validation:
+            *given, answer = (torch.from_numpy(each)[None].to(self.device) for each in lesson)
             maps = self._average(*given)
             loss = training_loss(maps, answer, self.plan)
             sums["validation_loss"] += float(loss)
