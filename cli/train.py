@@ -100,7 +100,7 @@ def train(
         stores = [FilmStore.open(path) for path in films]
     else:
         stores = [wanted_set(farm, wanted, device) for wanted in chosen.films]
-    learning, kept_back = split_films(stores)
+    learning, kept_back = split_films(stores, chosen.plan.window)
     source, validation = (
         ExampleSource(
             films, chosen.labels, chosen.optics, chosen.degradation, resizing, chosen.plan.window

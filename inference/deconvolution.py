@@ -1,6 +1,6 @@
 """The frame with the microscope taken back out of it, as far as that goes without a network.
 
-To first order an image is Mz times a known response (`transfer.tilted_response`). Its regularised
+To first order an image is -Mz times a known response (`transfer.tilted_response`). Its regularised
 inverse puts every skyrmion where its centre is and takes the fringes of its neighbours off it, at
 whatever defocus and tilt the frame was taken, so that a network need not learn that for each of
 them. It is given the result beside the frame itself (docs/decisions/0017).

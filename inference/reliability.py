@@ -49,7 +49,7 @@ def confidence_terms(
     Parameters
     ----------
     core_mean
-        Mean core probability inside each core's contour, 0.5 to 1.
+        Mean core probability inside each core's contour, from the threshold of cores to 1.
     log_sigma
         Log of the standard deviation of ln(diameter); NaN from a network that does not size.
     log_size
@@ -57,7 +57,7 @@ def confidence_terms(
     touches_border
         Bool.
     """
-    p = np.clip(core_mean, 0.5, 1 - 1e-4)
+    p = np.clip(core_mean, 1e-4, 1 - 1e-4)
     return np.stack(
         [np.log(p / (1 - p)), np.nan_to_num(log_sigma), log_size, touches_border], axis=1
     )
@@ -202,10 +202,13 @@ class Reliability(BaseModel):
         le=1,
         description="of the size that the network draws, beside that of the core's area",
     )
+    bias: float = Field(
+        default=0.0, description="usual error of ln(diameter) of skyrmions that are clearly seen"
+    )
     bias_per_variance: float = Field(
         default=0.0,
-        description="usual error of ln(diameter) over the variance that the network gives it: what "
-        "is hardly seen is drawn to what was usual in training",
+        description="what comes to it, over the variance that the network gives: what is hardly "
+        "seen is drawn to what was usual in training",
     )
     familiarity: Familiarity | None = None
 
@@ -236,11 +239,10 @@ class Reliability(BaseModel):
     ) -> np.ndarray:
         """Return the probability of each, shape (n,); for the parameters see `confidence_terms`.
 
-        Where nobody calibrated it, it is how decided the network is: the mean core probability,
-        stretched from [0.5, 1] to [0, 1].
+        Where nobody calibrated it, it is the mean core probability.
         """
         if self.confidence is None:
-            return np.clip(2 * core_mean - 1, 0.0, 1.0)
+            return core_mean
         terms = confidence_terms(core_mean, log_sigma, log_size, touches_border)
         return self.confidence.probability(terms)
 
@@ -257,7 +259,7 @@ class Reliability(BaseModel):
             Log of the standard deviation of its logarithm; NaN from a network that does not size.
         """
         weight = self.drawn_size_weight
-        bias = np.nan_to_num(self.bias_per_variance * np.exp(2 * log_sigma))
+        bias = np.nan_to_num(self.bias + self.bias_per_variance * np.exp(2 * log_sigma))
         return of_core ** (1 - weight) * drawn**weight * np.exp(-bias)
 
     def interval(

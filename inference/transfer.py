@@ -61,10 +61,11 @@ def weak_phase_transfer(q2: np.ndarray, lens: Lens, defocus_nm: float) -> np.nda
 def tilted_response(
     qx: np.ndarray, qy: np.ndarray, lens: Lens, defocus_nm: float, tilt_deg: float
 ) -> np.ndarray:
-    """Return what a wave of Mz becomes in the image, but for a factor: i qx / q^2 sin(chi) E.
+    """Return what a wave of -Mz becomes in the image, over a factor: i qx / q^2 sin(chi) E.
 
     Under a tilt about x the perpendicular moment has the phase ~ -i kx Mz(k) / k^2 (Mansuripur, J.
-    Appl. Phys. 69, 2455, 1991).
+    Appl. Phys. 69, 2455, 1991). The factor is positive: a skyrmion's core, down in a field up, is a
+    peak of what the inverse makes of an image.
 
     Parameters
     ----------

@@ -8,39 +8,24 @@ from scipy import ndimage
 
 from skyrmlive.inference.deconvolution import DECONVOLVED, deconvolve
 from skyrmlive.inference.frame_parts import BINNING
-from skyrmlive.inference.normalise import normalise
 from skyrmlive.inference.told import optics
-from skyrmlive.inference.transfer import tilted_response
-from skyrmlive.trainer.lorentz.microscope import Microscope
 
-PIXEL_NM = 3.0
-MICROSCOPE = Microscope()
-
-
-def image_of(places, shape, defocus_nm, tilt_deg, blur_nm=0.0, sigma_nm=9.0):
-    """Return the weak-phase image of round dips of Mz at (x, y) in nm."""
-    x, y = np.asarray(places).T
-    qx, qy = np.fft.rfftfreq(shape[1], PIXEL_NM), np.fft.fftfreq(shape[0], PIXEL_NM)[:, None]
-    where = np.exp(-2j * np.pi * qy * y) @ np.exp(-2j * np.pi * np.outer(x, qx))
-    wide = np.hypot(sigma_nm, blur_nm)
-    profile = -np.exp(-2 * (np.pi * wide) ** 2 * (qx**2 + qy**2))
-    transfer = tilted_response(qx, qy, MICROSCOPE, defocus_nm, tilt_deg)
-    return normalise(np.fft.irfft2(where * profile * transfer, s=shape).astype(np.float32))
+from .weak_phases import MICROSCOPE, PIXEL_NM, weak_phase_image
 
 
 @pytest.mark.parametrize("defocus_nm", [-1e6, -2e6, -3e6, 2e6])
 @pytest.mark.parametrize("tilt_deg", [10.0, 30.0])
 def test_skyrmions_come_back_to_their_places(defocus_nm, tilt_deg):
     places = np.array([[150, 200], [330, 260], [520, 180], [420, 480], [210, 550]], float)
-    image = image_of(places, (256, 224), defocus_nm, tilt_deg)
+    image = weak_phase_image(places, 9.0, (256, 224), defocus_nm, tilt_deg)
     known = optics(defocus_nm, tilt_deg, None)
     found = deconvolve(image, known, MICROSCOPE, PIXEL_NM)
     assert found.shape == (DECONVOLVED, 128, 112)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.std(axis=(1, 2)), 1, atol=1e-3)
     for each in found:
-        lowest = each == ndimage.minimum_filter(each, size=9)
-        y, x = np.nonzero(lowest & (each < 0.5 * each.min()))
+        highest = each == ndimage.maximum_filter(each, size=9)
+        y, x = np.nonzero(highest & (each > 0.5 * each.max()))
         seen = (np.column_stack([x, y]) + 0.5) * BINNING * PIXEL_NM - 0.5 * PIXEL_NM
         distance = np.linalg.norm(places[:, None] - seen, axis=-1)
         assert distance.min(axis=1).max() < 1.5 * BINNING * PIXEL_NM, "each is found"
@@ -49,12 +34,12 @@ def test_skyrmions_come_back_to_their_places(defocus_nm, tilt_deg):
 
 def test_a_blur_that_is_told_is_taken_out_too():
     places = np.array([[200, 220], [420, 300], [300, 500]], float)
-    image = image_of(places, (256, 256), -2e6, 20.0, blur_nm=12.0)
+    image = weak_phase_image(places, np.hypot(9.0, 12.0))
     sharp, untold = (
         deconvolve(image, optics(-2e6, 20.0, blur), MICROSCOPE, PIXEL_NM)[1]
         for blur in (12.0, None)
     )
-    assert np.mean(sharp < sharp.min() / 2) < np.mean(untold < untold.min() / 2)
+    assert np.mean(sharp > sharp.max() / 2) < np.mean(untold > untold.max() / 2)
 
 
 def test_nothing_comes_of_nothing():

@@ -12,17 +12,16 @@ from hypothesis import strategies as st
 from skyrmlive.inference.form_factor import FORM_FACTOR, describe_form_factor
 from skyrmlive.inference.frame_parts import FrameParts
 from skyrmlive.inference.normalise import normalise
-from skyrmlive.inference.transfer import weak_phase_transfer
-from skyrmlive.trainer.lorentz.microscope import Microscope
 
-PIXEL_NM, TILT_DEG = 3.0, 20.0
+from .weak_phases import MICROSCOPE, PIXEL_NM, weak_phase_image
+
+TILT_DEG = 20.0
 BAND_MIDDLES = np.array([0.008, 0.01125, 0.01375, 0.01625, 0.01875, 0.02125, 0.02375])
 """In 1/nm, of the first bands: what lies beyond hardly passes the microscope at -2 mm."""
-MICROSCOPE = Microscope()
 
 
 def lattice(shape, spacing_nm, seed, jitter=0.12):
-    """Return x, y in nm of a slightly disordered triangular lattice that fills a frame."""
+    """Return places (n, 2) in nm of a slightly disordered triangular lattice that fills a frame."""
     height, width = (side * PIXEL_NM for side in shape)
     row_nm = spacing_nm * math.sqrt(3) / 2
     places = [
@@ -31,20 +30,13 @@ def lattice(shape, spacing_nm, seed, jitter=0.12):
         for column in range(-1, int(width / spacing_nm) + 2)
     ]
     off = np.random.default_rng(seed).normal(0, jitter * spacing_nm, (len(places), 2))
-    return (np.array(places) + off).T
+    return np.array(places) + off
 
 
-def image_of(places, sigma_nm, shape=(256, 256), defocus_nm=-2e6, noise=0.0, seed=0):
-    """Return the weak-phase image of round dips of Mz, exp(-r^2 / 2 sigma^2), at places in nm."""
-    x, y = places
-    qx, qy = np.fft.rfftfreq(shape[1], PIXEL_NM), np.fft.fftfreq(shape[0], PIXEL_NM)[:, None]
-    where = np.exp(-2j * np.pi * qy * y) @ np.exp(-2j * np.pi * np.outer(x, qx))
-    profile = np.exp(-2 * (np.pi * sigma_nm) ** 2 * (qx**2 + qy**2))
-    seen = qx**2 + (qy / math.cos(math.radians(TILT_DEG))) ** 2
-    wave = np.divide(qx + 0 * qy, seen, out=np.zeros_like(seen), where=seen > 0)
-    transfer = 1j * wave * weak_phase_transfer(seen, MICROSCOPE, defocus_nm)
-    image = normalise(np.fft.irfft2(where * profile * transfer, s=shape).astype(np.float32))
-    white = np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
+def image_of(places, sigma_nm, shape=(256, 256), defocus_nm=-2e6, noise=0.0):
+    """Return the image of dips of Mz, with white noise over its deviation."""
+    image = weak_phase_image(places, sigma_nm, shape, defocus_nm, TILT_DEG)
+    white = np.random.default_rng(0).normal(0, 1, shape).astype(np.float32)
     return normalise(image + noise * white)
 
 

@@ -110,6 +110,9 @@ def test_periodic_films_of_several_sizes_are_learned_from_together(films, tmp_pa
     assert len(list(simulate_films(larger, 10, batch=10, workers=1, device="cpu"))) == 10
     learning, _ = split_films([films, larger])
     assert [len(numbers) for _, numbers in learning] == [11, 9]
+    # small ones are repeated to fill an image, which nobody's frame is
+    assert split_films([films, larger], window=96)[1] == [(larger, [9])]
+    assert [store for store, _ in split_films([films, larger], window=128)[1]] == [films, larger]
     both = source_of(films, larger, window=128)
     rng = np.random.default_rng(0)
     assert {both.draw(rng).image.shape for _ in range(12)} == {(1, 128, 128)}

@@ -78,8 +78,17 @@ def turned(m: np.ndarray, quarter_turns: int, mirrored: bool) -> np.ndarray:
 FilmSelection = list[tuple[FilmStore, list[int]]]
 
 
-def split_films(stores: list[FilmStore]) -> tuple[FilmSelection, FilmSelection]:
+def split_films(stores: list[FilmStore], window: int = 256) -> tuple[FilmSelection, FilmSelection]:
     """Return the films to learn from and those to validate on: every tenth of each store.
+
+    Where some stores have films that fill an image, others are not validated on: a small film that
+    is repeated is no frame that anyone takes, and sizes come out otherwise
+    (docs/decisions/0018).
+
+    Parameters
+    ----------
+    window
+        Cells along the side of an image.
 
     Raises
     ------
@@ -95,7 +104,8 @@ def split_films(stores: list[FilmStore]) -> tuple[FilmSelection, FilmSelection]:
             raise UserError(f"{store.path} holds {len(films)} films; at least 10 are needed.")
         training.append((store, [film for film in films if film % 10 != 9]))
         validation.append((store, [film for film in films if film % 10 == 9]))
-    return training, validation
+    filling = [each for each in validation if min(each[0].grid.shape) >= window]
+    return training, filling or validation
 
 
 class ExampleSource:
