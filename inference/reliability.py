@@ -80,7 +80,7 @@ class UsualConfidence(BaseModel):
     intercept: float
     weights: tuple[float, ...]
     limit: float = Field(
-        gt=0, description="of what is lacking; three ordinary frames in 100 lack more"
+        gt=0, description="of what is lacking; five training frames in 100 lack more"
     )
 
     def lacking(self, places: np.ndarray, confidence: np.ndarray) -> np.ndarray:

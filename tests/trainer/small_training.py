@@ -45,5 +45,5 @@ def sources(stores, recipe=TINY):
         ExampleSource(
             films, recipe.labels, recipe.optics, recipe.degradation, window=recipe.plan.window
         )
-        for films in split_films(stores)
+        for films in split_films(stores, recipe.plan.window)
     ]

@@ -11,10 +11,11 @@ from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.dataset.simulate import simulate_films
 from skyrmlive.trainer.learning.examples import ExampleSource, split_films, turned
 from skyrmlive.trainer.learning.noise import with_gaussian_noise
+from skyrmlive.trainer.learning.training import Training
 from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions
 
-from .small_training import FILM_SOURCE, RECIPE, TINY
+from .small_training import FILM_SOURCE, RECIPE, TINY, sources
 
 
 def test_films_are_unit_vectors_with_skyrmions(films):
@@ -103,11 +104,17 @@ def test_a_periodic_film_smaller_than_the_image_is_repeated(films):
     assert not np.array_equal(example.image[0, :, 64:], example.image[0, :, :-64])
 
 
-def test_periodic_films_of_several_sizes_are_learned_from_together(films, tmp_path):
+@pytest.fixture(scope="module")
+def larger(tmp_path_factory):
+    """Ten films of 96 x 96 cells."""
     recipe = RECIPE.model_copy(update={"cells": 96})
     source = FILM_SOURCE.model_copy(update={"recipe": recipe})
-    larger = FilmStore.create(tmp_path / "larger", recipe.grid, source, 10)
-    assert len(list(simulate_films(larger, 10, batch=10, workers=1, device="cpu"))) == 10
+    store = FilmStore.create(tmp_path_factory.mktemp("larger"), recipe.grid, source, 10)
+    assert len(list(simulate_films(store, 10, batch=10, workers=1, device="cpu"))) == 10
+    return store
+
+
+def test_periodic_films_of_several_sizes_are_learned_from_together(films, larger):
     learning, _ = split_films([films, larger])
     assert [len(numbers) for _, numbers in learning] == [11, 9]
     # small ones are repeated to fill an image, which nobody's frame is
@@ -116,6 +123,30 @@ def test_periodic_films_of_several_sizes_are_learned_from_together(films, tmp_pa
     both = source_of(films, larger, window=128)
     rng = np.random.default_rng(0)
     assert {both.draw(rng).image.shape for _ in range(12)} == {(1, 128, 128)}
+
+
+def test_the_last_steps_see_only_films_that_fill_an_image(films, larger, tmp_path, monkeypatch):
+    """Whole films of the image's size or larger ones; small ones are repeated before that."""
+    changes = {"steps": 10, "finish_steps": 4, "batch": 3, "window": 96, "validate_every": 10}
+    plan = TINY.plan.model_copy(update={**changes, "validation_examples": 1})
+    recipe = TINY.model_copy(update={"plan": plan})
+    source, validation = sources([films, larger], recipe)
+    assert validation.filling().window == validation.window
+    seen, clean = [], ExampleSource.clean
+
+    def watched(self, film, *how):
+        if self is not validation:
+            seen.append(self._m[film].shape[-1])
+        return clean(self, film, *how)
+
+    monkeypatch.setattr(ExampleSource, "clean", watched)
+    training = Training(tmp_path, recipe, "cpu")
+    assert [report["step"] for report in training.run(source, validation)] == list(range(1, 11))
+    before, last = seen[: -4 * 3], seen[-4 * 3 :]
+    assert set(before) == {64, 96}
+    assert set(last) == {96}
+    only_small = source_of(films, window=96)
+    assert only_small.filling() is only_small
 
 
 @pytest.mark.parametrize("difference", [{"cell_size_nm": 2.5}, {"boundary": "open"}])

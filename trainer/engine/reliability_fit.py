@@ -28,7 +28,7 @@ from ..learning.examples import Example, ExampleSource
 
 _MAX_COMPONENTS = 16
 _ORDINARY = 0.99
-_USUALLY_SURE = 0.97
+_USUALLY_SURE = 0.95
 """Some ordinary frames have stripes among their skyrmions, of which a network is never sure."""
 _ENOUGH_SIZES = 20
 """Diameters from which a usual error can be told."""

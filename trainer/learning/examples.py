@@ -6,6 +6,7 @@ two batches are equal.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -150,6 +151,22 @@ class ExampleSource:
     def __len__(self) -> int:
         """Return the number of films."""
         return len(self._m)
+
+    def filling(self) -> ExampleSource:
+        """Return a source of the films that fill an image; itself where none does."""
+        filling = [
+            number
+            for number, m in enumerate(self._m)
+            if all(side >= cut for side, cut in zip(m.shape[1:], self.window, strict=True))
+        ]
+        if not filling:
+            return self
+        source = copy.copy(self)
+        for name in ("_m", "_ms", "_may_mirror", "_truths"):
+            whole = getattr(self, name)
+            setattr(source, name, [whole[number] for number in filling])
+        source._cells = np.cumsum([m[0].size for m in source._m])
+        return source
 
     def _truth(self, mz: np.ndarray) -> FilmTruth:
         return film_truth(mz, self._rule, self.grid.cell_size_nm, self.grid.periodic)

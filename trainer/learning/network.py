@@ -132,20 +132,16 @@ class SkyrmNet(nn.Module):
         # what is told, brought to the order of one
         self.register_buffer("told_middle", torch.zeros(TOLD))
         self.register_buffer("told_scale", torch.ones(TOLD))
-        sensed = nn.Linear(_SENSE, 2)
-        self.size_sense = nn.Sequential(
-            *(nn.Linear(TOLD, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
-            *(nn.Linear(_SENSE, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
-            sensed,
-        )
+        self.size_sense = _size_sense()
         self._modulated = [*self.widths, *self.widths[-2::-1]]
         answers = nn.Linear(64, 2 * sum(self._modulated))
-        for last in (answers.weight, self.size_head.weight, sensed.weight):
-            nn.init.zeros_(last)
-        for last in (answers.bias, self.size_head.bias, sensed.bias):
-            assert last is not None
-            nn.init.zeros_(last)
+        _answer_nothing(answers)
+        _answer_nothing(self.size_head)
         self.know = nn.Sequential(nn.Linear(OPTICS + 2, 64), nn.LeakyReLU(0.01), answers)
+
+    def forget_sizes(self) -> None:
+        """Give the sense of a frame's size random weights."""
+        self.size_sense.load_state_dict(_size_sense().state_dict())
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
         """Set the usual value and spread of everything that is told, shape (TOLD,) each."""
@@ -211,6 +207,23 @@ class SkyrmNet(nn.Module):
             _limited(sizes),
             _limited(frame_size),
         )
+
+
+def _size_sense() -> nn.Sequential:
+    sensed = nn.Linear(_SENSE, 2)
+    _answer_nothing(sensed)
+    return nn.Sequential(
+        *(nn.Linear(TOLD, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
+        *(nn.Linear(_SENSE, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
+        sensed,
+    )
+
+
+def _answer_nothing(layer: nn.Linear | nn.Conv2d) -> None:
+    """Let a layer begin with zeros."""
+    nn.init.zeros_(layer.weight)
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
 
 
 def _size_of(sense: torch.Tensor) -> torch.Tensor:

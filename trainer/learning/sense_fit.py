@@ -47,7 +47,9 @@ def fit_size_sense(
     workers: int = 0,
     on_example: Callable[[int], None] | None = None,
 ) -> None:
-    """Fit `network.size_sense`, in place, from what it is; the rest of the network stays.
+    """Fit `network.size_sense`, in place, from random weights; the rest of the network stays.
+
+    What it has learned beside the network is of fewer frames: begun with that, it stays less exact.
 
     Parameters
     ----------
@@ -79,6 +81,7 @@ def fit_size_sense(
 
 def _fit(network: SkyrmNet, told: torch.Tensor, true: torch.Tensor, seed: int) -> None:
     torch.manual_seed(seed)
+    network.forget_sizes()
     network.size_sense.train()
     optimiser = torch.optim.AdamW(
         network.size_sense.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY

@@ -36,6 +36,9 @@ class TrainingPlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int = Field(default=3000, ge=1)
+    finish_steps: int = Field(
+        default=0, ge=0, description="of them, the last; they see only films that fill an image"
+    )
     batch: int = Field(default=16, ge=1)
     window: int = Field(
         default=256, ge=32, multiple_of=32, description="cells along the side of an image"
