@@ -113,6 +113,10 @@ def train(
     print(f"Learning from {len(source)} films, validating on {len(validation)}.")
     _learn(training, source, validation)
     _sense_sizes(training, source)
+    if chosen.plan.finish_steps:
+        finish = training.finishing()
+        _learn(finish, source.filling(), validation)
+        training.end_with(finish)
     bundle = write_engine(out, out.name, training, stores, source, validation)
     print(bundle.card)
     print(f"Engine written to {bundle.path}.")

@@ -202,13 +202,10 @@ class Reliability(BaseModel):
         le=1,
         description="of the size that the network draws, beside that of the core's area",
     )
-    bias: float = Field(
-        default=0.0, description="usual error of ln(diameter) of skyrmions that are clearly seen"
-    )
     bias_per_variance: float = Field(
         default=0.0,
-        description="what comes to it, over the variance that the network gives: what is hardly "
-        "seen is drawn to what was usual in training",
+        description="usual error of ln(diameter) over the variance that the network gives it: what "
+        "is hardly seen is drawn to what was usual in training",
     )
     familiarity: Familiarity | None = None
 
@@ -259,7 +256,7 @@ class Reliability(BaseModel):
             Log of the standard deviation of its logarithm; NaN from a network that does not size.
         """
         weight = self.drawn_size_weight
-        bias = np.nan_to_num(self.bias + self.bias_per_variance * np.exp(2 * log_sigma))
+        bias = np.nan_to_num(self.bias_per_variance * np.exp(2 * log_sigma))
         return of_core ** (1 - weight) * drawn**weight * np.exp(-bias)
 
     def interval(

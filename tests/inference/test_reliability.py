@@ -19,7 +19,6 @@ from skyrmlive.trainer.engine.reliability_fit import (
     fit_confidence,
     fit_familiarity,
     fit_usual_confidence,
-    usual_error,
 )
 
 from .samples import CONDITION, blobs, sizing_model, tiny_model
@@ -97,15 +96,6 @@ def test_two_estimates_are_weighted_by_what_each_knows():
     assert best_weight(first, first + second) == 0
 
 
-def test_a_usual_error_and_what_it_gains_with_the_variance_are_found_again():
-    rng = np.random.default_rng(0)
-    sigma = rng.uniform(0.03, 0.3, 50_000)
-    error = -0.04 + 1.5 * sigma**2 + sigma * rng.normal(size=len(sigma))
-    bias, per_variance = usual_error(error, sigma**2)
-    assert bias == pytest.approx(-0.04, abs=0.002)
-    assert per_variance == pytest.approx(1.5, abs=0.1)
-
-
 def test_a_core_that_is_hardly_seen_is_less_sure_than_one_that_is_half_seen():
     """Cores begin below one half, and their confidence with them."""
     calibrated = Reliability(confidence=Confidence(intercept=0.0, weights=(1.0, 0.0, 0.0, 0.0)))
@@ -122,8 +112,6 @@ def test_a_usual_error_is_taken_from_diameters():
     np.testing.assert_allclose(corrected, [30 * np.exp(-2 * 0.2**2), np.nan])
     both = Reliability(drawn_size_weight=0.5).diameter(of_core, drawn, log_sigma)
     np.testing.assert_allclose(both, [np.sqrt(30 * 60), np.nan])
-    always = Reliability(bias=-0.1, bias_per_variance=2.0).diameter(of_core, drawn, log_sigma)
-    np.testing.assert_allclose(always, [30 * np.exp(0.1 - 2 * 0.2**2), np.nan])
     unknown = Reliability(bias_per_variance=2.0).diameter(of_core, drawn, np.full(2, np.nan))
     np.testing.assert_allclose(unknown, of_core)
 

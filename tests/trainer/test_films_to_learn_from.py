@@ -11,11 +11,10 @@ from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.dataset.simulate import simulate_films
 from skyrmlive.trainer.learning.examples import ExampleSource, split_films, turned
 from skyrmlive.trainer.learning.noise import with_gaussian_noise
-from skyrmlive.trainer.learning.training import Training
 from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions
 
-from .small_training import FILM_SOURCE, RECIPE, TINY, sources
+from .small_training import FILM_SOURCE, RECIPE, TINY
 
 
 def test_films_are_unit_vectors_with_skyrmions(films):
@@ -125,27 +124,13 @@ def test_periodic_films_of_several_sizes_are_learned_from_together(films, larger
     assert {both.draw(rng).image.shape for _ in range(12)} == {(1, 128, 128)}
 
 
-def test_the_last_steps_see_only_films_that_fill_an_image(films, larger, tmp_path, monkeypatch):
-    """Whole films of the image's size or larger ones; small ones are repeated before that."""
-    changes = {"steps": 10, "finish_steps": 4, "batch": 3, "window": 96, "validate_every": 10}
-    plan = TINY.plan.model_copy(update={**changes, "validation_examples": 1})
-    recipe = TINY.model_copy(update={"plan": plan})
-    source, validation = sources([films, larger], recipe)
-    assert validation.filling().window == validation.window
-    seen, clean = [], ExampleSource.clean
-
-    def watched(self, film, *how):
-        if self is not validation:
-            seen.append(self._m[film].shape[-1])
-        return clean(self, film, *how)
-
-    monkeypatch.setattr(ExampleSource, "clean", watched)
-    training = Training(tmp_path, recipe, "cpu")
-    assert [report["step"] for report in training.run(source, validation)] == list(range(1, 11))
-    before, last = seen[: -4 * 3], seen[-4 * 3 :]
-    assert set(before) == {64, 96}
-    assert set(last) == {96}
-    only_small = source_of(films, window=96)
+def test_films_that_fill_an_image_can_be_drawn_alone(films, larger):
+    both, only_small = source_of(films, larger, window=96), source_of(films, window=96)
+    assert (len(both), len(both.filling())) == (22, 10)
+    assert both.filling().window == both.window
+    rng = np.random.default_rng(0)
+    drawn = both.filling().draw(rng).labels
+    assert not np.array_equal(drawn[:, :, :32], drawn[:, :, 64:]), "nothing is repeated"
     assert only_small.filling() is only_small
 
 

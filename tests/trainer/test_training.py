@@ -13,6 +13,7 @@ from skyrmlive.stream.errors import UserError
 from skyrmlive.trainer.engine.engine_writer import write_engine
 from skyrmlive.trainer.engine.weights import weights_of
 from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
+from skyrmlive.trainer.learning.sense_fit import fit_size_sense
 from skyrmlive.trainer.learning.training import Training
 
 from ..inference.samples import network_inputs
@@ -51,6 +52,30 @@ def test_training_learns_and_resumes(trained):
     other = TINY.model_copy(update={"network": BlockNetwork(widths=(4, 8))})
     with pytest.raises(UserError, match="another network"):
         Training(folder, other, "cpu")
+
+
+def test_the_last_steps_leave_the_sense_of_size_as_it_was_fitted(films, tmp_path):
+    """And an interrupted end is gone on with."""
+    plan = TINY.plan.model_copy(update={"steps": 2, "finish_steps": 4, "validate_every": 2})
+    recipe = TINY.model_copy(update={"plan": plan})
+    source, validation = sources([films], recipe)
+    training = Training(tmp_path, recipe, "cpu")
+    list(training.run(source, validation))
+    fit_size_sense(training.best, source, 40)
+    fitted = {name: value.clone() for name, value in training.best.state_dict().items()}
+    for report in training.finishing().run(source, validation):
+        if report["step"] == 2:
+            break
+    finish = training.finishing()
+    assert finish.step == 2
+    list(finish.run(source, validation))
+    training.end_with(finish)
+    assert training.step == 6
+    changed = {n for n, value in training.best.state_dict().items() if not value.equal(fitted[n])}
+    assert "head.weight" in changed
+    assert not any(name.startswith("size_sense") for name in changed)
+    # the engine's recipe is the whole one
+    assert training.recipe.plan.steps == 2
 
 
 def test_training_stops_when_validation_no_longer_improves(films, tmp_path):

@@ -69,7 +69,7 @@ def fit_reliability(
     plain = replace(engine, reliability=Reliability())
     kept_back = _observed(plain, validation, frames, seed=1)
     confidence = factor = None
-    bias = bias_per_variance = weight = 0.0
+    bias = weight = 0.0
     if 0 < np.count_nonzero(kept_back.right) < len(kept_back.right):
         confidence = fit_confidence(kept_back.terms, kept_back.right)
     if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
@@ -77,8 +77,9 @@ def fit_reliability(
         if len(log_error) >= _ENOUGH_SIZES:
             weight = best_weight(log_error, kept_back.drawn_log_error)
             log_error = (1 - weight) * log_error + weight * kept_back.drawn_log_error
-            bias, bias_per_variance = usual_error(log_error, kept_back.sigma**2)
-        off = np.abs(log_error - bias - bias_per_variance * kept_back.sigma**2)
+            # each error weighed by its variance
+            bias = float(np.sum(log_error) / np.sum(kept_back.sigma**2))
+        off = np.abs(log_error - bias * kept_back.sigma**2)
         factor = float(np.quantile(off / kept_back.sigma, level))
     learned = training.draw_told(np.random.default_rng(2), frames)
     familiarity = fit_familiarity(learned, kept_back.told)
@@ -93,8 +94,7 @@ def fit_reliability(
         interval_level=level,
         interval_factor=factor,
         drawn_size_weight=weight,
-        bias=bias,
-        bias_per_variance=bias_per_variance,
+        bias_per_variance=bias,
         familiarity=familiarity,
     )
 
@@ -110,20 +110,6 @@ def best_weight(log_error: np.ndarray, other: np.ndarray) -> float:
     first, second = log_error - log_error.mean(), other - other.mean()
     apart = second - first
     return float(np.clip(-(first @ apart) / max(apart @ apart, 1e-12), 0.0, 1.0))
-
-
-def usual_error(log_error: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
-    """Return a and b of the error a + b * variance that fits best, each weighed by its variance.
-
-    Parameters
-    ----------
-    log_error, variance
-        Shape (n,).
-    """
-    deviation = np.sqrt(variance)
-    x = np.column_stack([1 / deviation, deviation])
-    bias, per_variance = np.linalg.lstsq(x, log_error / deviation, rcond=None)[0]
-    return float(bias), float(per_variance)
 
 
 def fit_confidence(terms: np.ndarray, right: np.ndarray) -> Confidence:

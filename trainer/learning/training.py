@@ -87,6 +87,8 @@ class Training:
         self._has_start = start is not None
         if start is not None:
             self._load(start)
+        if self.plan.frame_size_weight == 0 and isinstance(self.network, SkyrmNet):
+            self.network.size_sense.requires_grad_(False)  # nor does weight decay change it
         self._average = copy.deepcopy(self.network)
         self.best: Network = copy.deepcopy(self.network)
         self._optimiser = torch.optim.AdamW(
@@ -110,6 +112,28 @@ class Training:
         return self.step >= self.plan.steps or (
             patience is not None and self._worse_in_a_row >= patience
         )
+
+    def finishing(self) -> Training:
+        """Return the training that goes on from `best`, whose sense of size stays as it is.
+
+        It is for films that fill an image (docs/decisions/0018).
+        """
+        plan = self.plan.model_copy(
+            update={
+                "steps": self.plan.finish_steps,
+                "learning_rate": self.plan.finish_learning_rate,
+                "frame_size_weight": 0.0,
+            }
+        )
+        recipe = self.recipe.model_copy(update={"plan": plan})
+        start = self.best.state_dict()
+        return Training(self.directory / "finish", recipe, self.device, start)
+
+    def end_with(self, finish: Training) -> None:
+        """Take over what `finishing` has led to."""
+        self.best = finish.best
+        self.step += finish.step
+        self.seconds += finish.seconds
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -158,14 +182,8 @@ class Training:
         if self.device == "cpu":
             # threads that wait for each other beside busy loaders lose more than they gain
             threads = max(1, (os.cpu_count() or 1) - plan.loader_processes)
-        stages = (
-            (training, plan.steps - plan.finish_steps),
-            (training.filling(), plan.steps),
-        )
         with torch_threads(threads):
-            for source, last in stages:
-                if self.step < last and not self.is_over:
-                    yield from self._steps(self._batches(source), validation, last)
+            yield from self._steps(self._batches(training), validation)
 
     def _batches(self, source: ExampleSource) -> Iterator[list[torch.Tensor]]:
         plan = self.plan
@@ -180,9 +198,9 @@ class Training:
         return iter(loader)
 
     def _steps(
-        self, batches: Iterator[list[torch.Tensor]], validation: ExampleSource, last: int
+        self, batches: Iterator[list[torch.Tensor]], validation: ExampleSource
     ) -> Iterator[dict[str, float]]:
-        while self.step < last and not self.is_over:
+        while not self.is_over:
             started = time.perf_counter()
             loss = self._learn(*next(batches))
             self.step += 1

@@ -37,8 +37,12 @@ class TrainingPlan(BaseModel):
 
     steps: int = Field(default=3000, ge=1)
     finish_steps: int = Field(
-        default=0, ge=0, description="of them, the last; they see only films that fill an image"
+        default=0,
+        ge=0,
+        description="more steps in the end, on films that fill an image, with the sense of a "
+        "frame's mean size as it was fitted",
     )
+    finish_learning_rate: float = Field(default=5e-4, gt=0, description="in those")
     batch: int = Field(default=16, ge=1)
     window: int = Field(
         default=256, ge=32, multiple_of=32, description="cells along the side of an image"
@@ -50,7 +54,9 @@ class TrainingPlan(BaseModel):
     jaccard_weight: float = Field(default=0.5, ge=0, description="beside cross-entropy's 1")
     core_weight: float = Field(default=1.0, ge=0, description="beside the mask's 1")
     size_weight: float = Field(default=0.3, ge=0, description="of each skyrmion's size")
-    frame_size_weight: float = Field(default=1.0, ge=0, description="of the frame's mean size")
+    frame_size_weight: float = Field(
+        default=1.0, ge=0, description="of the frame's mean size; 0 leaves it"
+    )
     seed: int = 0
     validate_every: int = Field(default=250, ge=1)
     validation_examples: int = Field(default=48, ge=1)
