@@ -105,8 +105,13 @@ def split_films(stores: list[FilmStore], window: int = 256) -> tuple[FilmSelecti
             raise UserError(f"{store.path} holds {len(films)} films; at least 10 are needed.")
         training.append((store, [film for film in films if film % 10 != 9]))
         validation.append((store, [film for film in films if film % 10 == 9]))
-    filling = [each for each in validation if min(each[0].grid.shape) >= window]
+    filling = [each for each in validation if _fills(each[0].grid.shape, (window, window))]
     return training, filling or validation
+
+
+def _fills(shape: tuple[int, ...], window: tuple[int, int]) -> bool:
+    """Say whether a film of (ny, nx) cells fills an image of `window`."""
+    return all(side >= cut for side, cut in zip(shape, window, strict=True))
 
 
 class ExampleSource:
@@ -154,11 +159,7 @@ class ExampleSource:
 
     def filling(self) -> ExampleSource:
         """Return a source of the films that fill an image; itself where none does."""
-        filling = [
-            number
-            for number, m in enumerate(self._m)
-            if all(side >= cut for side, cut in zip(m.shape[1:], self.window, strict=True))
-        ]
+        filling = [n for n, m in enumerate(self._m) if _fills(m.shape[1:], self.window)]
         if not filling:
             return self
         source = copy.copy(self)

@@ -176,6 +176,14 @@ class Training:
     def run(self, training: ExampleSource, validation: ExampleSource) -> Iterator[dict[str, float]]:
         """Learn until it is over; yield loss and, now and then, validation figures."""
         plan = self.plan
+        # drawing in other processes leaves this one to the network
+        loader = DataLoader(
+            _Examples(training, plan.seed + 1 + self.step),
+            batch_size=plan.batch,
+            num_workers=plan.loader_processes,
+            prefetch_factor=4 if plan.loader_processes else None,
+            pin_memory=self.device == "cuda",
+        )
         if self.step == 0 and isinstance(self.network, SkyrmNet):
             self._scale_told(training)
         threads = torch.get_num_threads()
@@ -183,19 +191,7 @@ class Training:
             # threads that wait for each other beside busy loaders lose more than they gain
             threads = max(1, (os.cpu_count() or 1) - plan.loader_processes)
         with torch_threads(threads):
-            yield from self._steps(self._batches(training), validation)
-
-    def _batches(self, source: ExampleSource) -> Iterator[list[torch.Tensor]]:
-        plan = self.plan
-        # drawing in other processes leaves this one to the network
-        loader = DataLoader(
-            _Examples(source, plan.seed + 1 + self.step),
-            batch_size=plan.batch,
-            num_workers=plan.loader_processes,
-            prefetch_factor=4 if plan.loader_processes else None,
-            pin_memory=self.device == "cuda",
-        )
-        return iter(loader)
+            yield from self._steps(iter(loader), validation)
 
     def _steps(
         self, batches: Iterator[list[torch.Tensor]], validation: ExampleSource
