@@ -12,9 +12,12 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from ..stream.result import FrameResult, ResultSummary
+from ..stream.size_text import size_text
 
 _ROWS = 15
 _WORTH_TELLING_S = 2.0
+_WIDTH = 19
+"""Of a column of plain lines; `38.2 (35.1 to 41.6)` fits."""
 _HEADER = ("frame", "skyrmions", "diameter / nm", "latency / ms", "T / K", "B / mT", "analysed")
 
 
@@ -49,7 +52,7 @@ class LiveDisplay:
         if self._live is not None:
             self._live.update(self._table())
         else:
-            print("  ".join(f"{cell:>13}" for cell in row), flush=True)
+            print("  ".join(f"{cell:>{_WIDTH}}" for cell in row), flush=True)
 
     def settling(self, done: int, total: int) -> None:
         """Say how far the results of a run that is over have been put in order."""
@@ -65,7 +68,7 @@ class LiveDisplay:
             self._live = Live(self._table(), console=self._console, refresh_per_second=8)
             self._live.__enter__()
         else:
-            print("  ".join(f"{cell:>13}" for cell in _HEADER), flush=True)
+            print("  ".join(f"{cell:>{_WIDTH}}" for cell in _HEADER), flush=True)
         return self
 
     def __exit__(
@@ -89,18 +92,21 @@ class LiveDisplay:
 
 
 def _row(summary: ResultSummary) -> tuple[str, ...]:
-    diameter = _number(summary.mean_diameter_nm, 1)
-    if summary.std_diameter_nm is not None:
-        diameter += f" ± {summary.std_diameter_nm:.1f}"
     return (
         str(summary.frame),
         str(summary.n_skyrmions),
-        diameter,
+        _size(summary),
         _number(summary.latency_ms.get("arrival_to_result"), 0),
         _number(summary.temperature_k, 1) + _age(summary, "temperature_k"),
         _number(summary.field_mt, 1) + _age(summary, "field_mt"),
         summary.analysed,
     )
+
+
+def _size(summary: ResultSummary) -> str:
+    mean_nm = summary.mean_diameter_nm
+    ends = summary.mean_diameter_low_nm, summary.mean_diameter_high_nm
+    return _number(None, 1) if mean_nm is None else size_text(mean_nm, *ends, unit="")
 
 
 def _age(summary: ResultSummary, quantity: str) -> str:

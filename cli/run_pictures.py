@@ -56,16 +56,17 @@ def save_curves(frames: pd.DataFrame, path: Path) -> None:
     number.plot(field_mt, frames["n_skyrmions"], ".-", color="tab:blue")
     number.set_ylabel("skyrmions in the frame")
     number.set_ylim(bottom=0)
-    mean, spread = frames["mean_diameter_nm"], frames["std_diameter_nm"]
+    mean = frames["mean_diameter_nm"]
+    low, high = frames["mean_diameter_low_nm"], frames["mean_diameter_high_nm"]
     diameter.plot(field_mt, mean, ".-", color="tab:red", label="mean")
     diameter.fill_between(
         field_mt,
-        (mean - spread).to_numpy(np.float64),
-        (mean + spread).to_numpy(np.float64),
+        low.to_numpy(np.float64),
+        high.to_numpy(np.float64),
         color="tab:red",
         alpha=0.2,
         linewidth=0,
-        label="spread (1 s.d.)",
+        label="interval of the mean (90 %)",
     )
     diameter.set_ylabel("diameter at Mz = 0 (nm)")
     diameter.set_xlabel("applied field (mT)")

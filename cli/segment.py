@@ -148,15 +148,15 @@ def _write(
 
 
 def _findings(found: Segmentation) -> str:
-    from ..inference.analyser import diameter_statistics
+    from ..stream.size_text import size_text
 
     stripes = int(found.table["is_stripe"].sum())
     skyrmions = len(found.table) - stripes
     count = f"{skyrmions} skyrmion{'' if skyrmions == 1 else 's'}"
     if stripes:
         count += f" and {stripes} stripe{'' if stripes == 1 else 's'}"
-    mean_nm, std_nm = diameter_statistics(found.table)
+    mean_nm, std_nm, low_nm, high_nm = found.diameter
     if mean_nm is None:
         return count
-    spread = "" if std_nm is None else f" ± {std_nm:.1f}"
-    return f"{count}, diameter {mean_nm:.1f}{spread} nm"
+    spread = "" if std_nm is None else f", spread {std_nm:.1f} nm"
+    return f"{count}, mean diameter {size_text(mean_nm, low_nm, high_nm)}{spread}"

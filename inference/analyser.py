@@ -87,9 +87,8 @@ class SkyrmionAnalyser:
     def _summary(
         self, frame: Frame, found: Segmentation, index: int, received_at: float
     ) -> ResultSummary:
-        metadata = frame.metadata
+        metadata, diameter = frame.metadata, found.diameter
         height, width = frame.shape
-        mean_nm, std_nm = diameter_statistics(found.table)
         area_um2 = found.geometry.view_area_um2
         n_stripes = int(found.table["is_stripe"].sum())
         n_skyrmions = len(found.table) - n_stripes
@@ -107,8 +106,10 @@ class SkyrmionAnalyser:
             stage_age_s=metadata.stage_age_s or {},
             n_skyrmions=n_skyrmions,
             n_stripes=n_stripes,
-            mean_diameter_nm=mean_nm,
-            std_diameter_nm=std_nm,
+            mean_diameter_nm=diameter.mean_nm,
+            mean_diameter_low_nm=diameter.low_nm,
+            mean_diameter_high_nm=diameter.high_nm,
+            std_diameter_nm=diameter.std_nm,
             diameter_definition=self._segmenter.engine.condition.core_definition.replace("<", "="),
             mask_definition=self._segmenter.engine.condition.mask_definition,
             density_per_um2=None if area_um2 is None else n_skyrmions / area_um2,
@@ -117,15 +118,3 @@ class SkyrmionAnalyser:
             engine=self.engine_id,
             warnings=found.warnings,
         )
-
-
-def diameter_statistics(table: pd.DataFrame) -> tuple[float | None, float | None]:
-    """Return mean and standard deviation of `diameter_nm`, without those at the border and stripes.
-
-    None where there is nothing to take it from: no skyrmion, or for the deviation only one, or an
-    unknown pixel size.
-    """
-    diameter_nm = table.loc[~table["touches_border"], "diameter_nm"].dropna()
-    mean = float(diameter_nm.mean()) if len(diameter_nm) else None
-    std = float(diameter_nm.std()) if len(diameter_nm) > 1 else None
-    return mean, std

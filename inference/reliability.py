@@ -207,6 +207,12 @@ class Reliability(BaseModel):
         description="usual error of ln(diameter) over the variance that the network gives it: what "
         "is hardly seen is drawn to what was usual in training",
     )
+    mean_interval_share: float | None = Field(
+        default=None,
+        gt=0,
+        description="half width of the interval of a frame's mean ln(diameter), over the mean one "
+        "of its skyrmions",
+    )
     familiarity: Familiarity | None = None
 
     @classmethod

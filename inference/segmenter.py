@@ -13,6 +13,7 @@ from ..stream.frame import FrameMetadata
 from .backends.backend import NetworkOutput
 from .condition_check import condition_warnings, contrast_is_inverted
 from .engine import Engine
+from .frame_diameter import FrameDiameter, frame_diameter
 from .geometry import Geometry, geometry_for
 from .instances import CORE_THRESHOLD, find_instances, smallest_core_px
 from .lattice import lattice_order
@@ -53,6 +54,8 @@ class Segmentation:
         Wall time by stage.
     sizes
         As the network drew them; None from one that does not, and of a constant image.
+    diameter
+        Of the frame's skyrmions, and how well it is known.
     """
 
     labels: np.ndarray
@@ -65,6 +68,7 @@ class Segmentation:
     warnings: list[str] = field(default_factory=list)
     latency_ms: dict[str, float] = field(default_factory=dict)
     sizes: SizeMap | None = None
+    diameter: FrameDiameter = field(default_factory=FrameDiameter)
 
     @property
     def mask_probability(self) -> np.ndarray:
@@ -195,6 +199,7 @@ class Segmenter:
             warnings,
             clock.latency_ms,
             sizes,
+            frame_diameter(table, self.engine.reliability.mean_interval_share),
         )
 
     def _size_map(self, output: NetworkOutput) -> SizeMap | None:

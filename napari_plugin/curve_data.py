@@ -33,8 +33,8 @@ class Quantity:
         What it shows, with its unit.
     columns
         Columns of the history that are drawn; every second one downwards from zero.
-    spread
-        Column with the standard deviation of the first, empty for none.
+    interval
+        Columns with both ends of the interval of the first, empty for none.
     smallest_range
         The axis spans at least this: the last digit must not look like a landslide.
     """
@@ -42,7 +42,7 @@ class Quantity:
     key: str
     title: str
     columns: tuple[str, ...]
-    spread: str = ""
+    interval: tuple[str, ...] = ()
     smallest_range: float = 1.0
 
 
@@ -50,9 +50,9 @@ QUANTITIES = (
     Quantity("number", "number of skyrmions", ("n_skyrmions",), smallest_range=10),
     Quantity(
         "diameter",
-        "mean diameter ± spread (nm)",
+        "mean diameter and its interval (nm)",
         ("mean_diameter_nm",),
-        spread="std_diameter_nm",
+        interval=("mean_diameter_low_nm", "mean_diameter_high_nm"),
         smallest_range=4,
     ),
     Quantity("order", "lattice order |ψ6|", ("mean_psi6_abs",), smallest_range=0.1),
@@ -68,13 +68,14 @@ class Curve:
     ----------
     x, y
         Where it runs.
-    spread
-        Half the width of the band around it, zero where unknown.
+    low, high
+        Ends of the band around it; y itself where unknown.
     """
 
     x: np.ndarray
     y: np.ndarray
-    spread: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 def rows_by_direction(history: History, axis: str) -> dict[int, list[slice]]:
@@ -109,7 +110,7 @@ def curve(
     column: str,
     *,
     sign: int = 1,
-    spread: str = "",
+    interval: tuple[str, ...] = (),
     limit: int = SCREEN_POINTS,
 ) -> Curve:
     """Return one curve, thinned to about `limit` points.
@@ -118,22 +119,23 @@ def curve(
     ----------
     history, x, rows
         All frames, their horizontal positions, and stretches of rows that are joined each.
-    column, spread
-        Columns of value and standard deviation, the latter empty for none.
+    column, interval
+        Columns of the value and of the ends of its interval, the latter empty for none.
     sign
         -1 draws the values downwards.
     limit
         Points to return; every stretch has four at least.
     """
     values = history.column(column)
-    spreads = history.column(spread) if spread else np.zeros(0)
+    ends = [history.column(end) for end in interval] or [values, values]
     total = sum(part.stop - part.start for part in rows)
     parts: list[np.ndarray] = []
     for part in rows:
         share = max(4, limit * (part.stop - part.start) // max(total, 1))
         rows_to_see = history.peaks(column, part, 2 * share)
         kept = rows_to_see[thin(values[rows_to_see], share)]
-        width = np.nan_to_num(spreads[kept]) if spread else np.zeros(len(kept))
-        parts += [np.stack([x[kept], sign * values[kept], width]), np.full((3, 1), np.nan)]
-    joined = np.concatenate(parts[:-1], axis=1) if parts else np.empty((3, 0))
+        y = values[kept]
+        band = [sign * np.where(np.isfinite(end[kept]), end[kept], y) for end in ends]
+        parts += [np.stack([x[kept], sign * y, *band]), np.full((4, 1), np.nan)]
+    joined = np.concatenate(parts[:-1], axis=1) if parts else np.empty((4, 0))
     return Curve(*joined)

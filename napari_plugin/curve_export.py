@@ -107,15 +107,16 @@ def _draw_quantity(
                 parts,
                 column,
                 sign=sign,
-                spread=quantity.spread,
+                interval=quantity.interval,
                 limit=_POINTS,
             )
             colour = ON_LIGHT.other if number and not direction else ON_LIGHT.of(direction)
             name = _NAMES.get(direction) if not number else None
             plot.plot(points.x, points.y, color=colour, linewidth=1.0, label=name)
-            if quantity.spread:
-                low, high = points.y - points.spread, points.y + points.spread
-                plot.fill_between(points.x, low, high, color=colour, alpha=0.2, linewidth=0)
+            if quantity.interval:
+                plot.fill_between(
+                    points.x, points.low, points.high, color=colour, alpha=0.2, linewidth=0
+                )
     for position, event in content.events:
         plot.axvline(position, color=ON_LIGHT.mark, linewidth=0.6)
         if quantity is content.quantities[0]:
@@ -123,7 +124,7 @@ def _draw_quantity(
             plot.annotate(event.label, **at, fontsize=6, ha="right", va="top")
     if len(quantity.columns) > 1:
         plot.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
-    plot.set_ylabel(quantity.title.replace(" ± ", "\n± ").replace(" and ", "\nand "), fontsize=8)
+    plot.set_ylabel(quantity.title.replace(" and ", "\nand "), fontsize=8)
     plot.set_xlabel(AXES[content.axis], fontsize=8)
     _finish(plot, legend=any(direction in _NAMES for direction in rows))
 

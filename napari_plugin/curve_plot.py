@@ -82,7 +82,7 @@ class CurvePlot(ThemedPlot):
         self._bands: dict[int, QGraphicsPathItem] = {}
         self._marks: list[pg.InfiniteLine] = []
         self._marked: tuple[object, ...] = ()
-        if quantity.spread:
+        if quantity.interval:
             for direction in _DIRECTIONS:
                 self._bands[direction] = QGraphicsPathItem()
                 self._bands[direction].setPen(pg.mkPen(None))
@@ -139,10 +139,10 @@ class CurvePlot(ThemedPlot):
                 rows.get(direction, []),
                 column,
                 sign=sign,
-                spread=self.quantity.spread,
+                interval=self.quantity.interval,
             )
             item.setData(points.x, points.y)
-            if self.quantity.spread:
+            if self.quantity.interval:
                 self._bands[direction].setPath(_band(points))
                 self._bands[direction].setVisible(len(points.x) > 0)
         y = history.column(self.quantity.columns[0])
@@ -210,8 +210,8 @@ def _band(points: Curve) -> QPainterPath:
     bounds = np.flatnonzero(np.diff(known.astype(np.int8), prepend=0, append=0))
     parts = []
     for start, stop in zip(bounds[::2], bounds[1::2], strict=True):
-        x, y, half = (each[start:stop] for each in (points.x, points.y, points.spread))
-        around = np.concatenate([x, x[::-1]]), np.concatenate([y + half, (y - half)[::-1]])
+        x, low, high = (each[start:stop] for each in (points.x, points.low, points.high))
+        around = np.concatenate([x, x[::-1]]), np.concatenate([high, low[::-1]])
         parts += [np.stack(around), np.full((2, 1), np.nan)]
     if not parts:
         return QPainterPath()

@@ -38,7 +38,7 @@ from .thinning import SCREEN_POINTS
 
 _BUTTONS = {
     "number": ("Number", "Show or hide the number of skyrmions"),
-    "diameter": ("Size", "Show or hide the mean diameter and its spread"),
+    "diameter": ("Size", "Show or hide the mean diameter and the interval that holds it, 90 %"),
     "order": ("Order", "Show or hide the order of the lattice; 1 is a perfect triangular one"),
     "births": ("Births", "Show or hide how many skyrmions are born and die away from the border"),
     "sizes": ("Histogram", "Show or hide the distribution of the diameters"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..stream.result import FrameResult, ResultSummary
+from ..stream.size_text import size_text
 from .events import BurstLog
 from .history import History
 from .picture import Picture
@@ -181,10 +182,9 @@ def _headline(summary: ResultSummary) -> str:
     number = f"{summary.n_skyrmions} skyrmion{'' if summary.n_skyrmions == 1 else 's'}"
     if summary.mean_diameter_nm is None:
         size = "" if summary.pixel_size_nm is not None else "size unknown without a pixel size"
-    elif summary.std_diameter_nm is None:
-        size = f"{summary.mean_diameter_nm:.1f} nm"
     else:
-        size = f"{summary.mean_diameter_nm:.1f} ± {summary.std_diameter_nm:.1f} nm"
+        ends = summary.mean_diameter_low_nm, summary.mean_diameter_high_nm
+        size = size_text(summary.mean_diameter_nm, *ends)
     return f"{number}   {size}".rstrip()
 
 
@@ -200,4 +200,4 @@ def _filtered_headline(result: FrameResult, shown: np.ndarray) -> str:
         return f"{number}   size unknown without a pixel size"
     if not len(diameter_nm):
         return number
-    return f"{number}   {diameter_nm.mean():.1f} ± {diameter_nm.std():.1f} nm"
+    return f"{number}   {diameter_nm.mean():.1f} nm, spread {diameter_nm.std():.1f} nm"

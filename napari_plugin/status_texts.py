@@ -18,7 +18,10 @@ class StatusTexts(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.headline, self.details, self.warnings = QLabel(), QLabel(), QLabel()
-        self.headline.setToolTip("Skyrmions in this frame; mean and spread of their diameters")
+        self.headline.setToolTip(
+            "Skyrmions in this frame; their mean diameter, and in brackets the interval that holds "
+            "it, 90 %"
+        )
         self.details.setToolTip("The frame on the screen, and how the run stands")
         self.warnings.setToolTip("What should make you doubt the numbers, or act")
         layout = QVBoxLayout(self)

@@ -73,7 +73,15 @@ class ResultSummary(BaseModel):
     mean_diameter_nm: float | None = Field(
         default=None, description="mean of diameter_nm, border excluded"
     )
-    std_diameter_nm: float | None = None
+    mean_diameter_low_nm: float | None = Field(
+        default=None,
+        description="ends of the interval that holds the true mean, 90 % unless the engine says "
+        "otherwise; None from an engine that cannot tell",
+    )
+    mean_diameter_high_nm: float | None = None
+    std_diameter_nm: float | None = Field(
+        default=None, description="how far skyrmions differ, not how well their mean is known"
+    )
     diameter_definition: str = Field(
         default="Mz = 0", description="contour that diameter_nm measures"
     )

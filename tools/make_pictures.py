@@ -63,6 +63,10 @@ def demo_picture(path: Path) -> None:
         axes = figure.add_subplot(grid[row, 1])
         axes.plot(frames["field_mt"], true, color="0.5", label="true")
         axes.plot(frames["field_mt"], frames[column], ".", color=colour, label="measured")
+        if column == "mean_diameter_nm":
+            ends = frames["mean_diameter_low_nm"], frames["mean_diameter_high_nm"]
+            band = {"color": colour, "alpha": 0.15, "linewidth": 0}
+            axes.fill_between(frames["field_mt"], *ends, **band, label="its 90 % interval")
         axes.legend(frameon=False, loc="lower left")
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)

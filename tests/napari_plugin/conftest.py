@@ -177,6 +177,8 @@ def _result(drawn, positions, particles, metadata, index):
         field_mt=metadata.field_mt,
         n_skyrmions=n_labels - 1,
         mean_diameter_nm=float(table["diameter_nm"].mean()),
+        mean_diameter_low_nm=0.9 * float(table["diameter_nm"].mean()),
+        mean_diameter_high_nm=1.1 * float(table["diameter_nm"].mean()),
         std_diameter_nm=float(table["diameter_nm"].std(ddof=0)),
         latency_ms={"network": 61.0, "total": 84.0},
         engine="drawn",

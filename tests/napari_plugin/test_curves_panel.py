@@ -28,7 +28,8 @@ def model(sweep_frame):
             field_mt=field[frame],
             n_skyrmions=300 + frame,
             mean_diameter_nm=60,
-            std_diameter_nm=4,
+            mean_diameter_low_nm=55,
+            mean_diameter_high_nm=66 if frame != 250 else None,
         )
         model.history.add(summary)
         changes = TrackChanges(frame, 40 if frame == 200 else 0)
@@ -73,6 +74,15 @@ def test_ways_up_and_down_are_two_curves_against_field_and_one_against_time(pane
     low, high = panel.plots["diameter"].viewRange()[0]
     assert low < 0
     assert 149.5 < high < 170
+
+
+def test_the_band_is_the_interval_of_the_mean(panel):
+    choose(panel, "frame")
+    band = panel.plots["diameter"]._bands[0]
+    assert band.isVisible()
+    corners = {(point.x, point.y) for point in map(band.path().elementAt, range(2 * N_FRAMES))}
+    # an unknown end is the mean itself
+    assert {(249, 55), (249, 66), (250, 55), (250, 60)} <= corners
 
 
 def test_events_are_listed_and_marked_and_thresholds_act_at_once(panel):

@@ -201,6 +201,8 @@ def test_status_tells_what_is_known():
     values = {
         "n_skyrmions": 312,
         "mean_diameter_nm": 62.08,
+        "mean_diameter_low_nm": 57.51,
+        "mean_diameter_high_nm": 67.04,
         "std_diameter_nm": 4.34,
         "pixel_size_nm": 3.0,
         "latency_ms": {"network": 60.0, "total": 84.4},
@@ -211,7 +213,7 @@ def test_status_tells_what_is_known():
     model.add(Delivery(snapshot(41)), now=0.0)
     model.add(Delivery(snapshot(42, **values)), now=0.1)
     status = model.status(0.1)
-    assert status.headline == "312 skyrmions   62.1 ± 4.3 nm"
+    assert status.headline == "312 skyrmions   62.1 nm (57.5 to 67.0)"
     details = "frame 42  ·  10.0 frames/s  ·  latency 84 ms  ·  290.0 K  ·  350 mT"
     assert plain(status.details) == details
     assert status.warnings == "The defocus is not what the engine was trained for."

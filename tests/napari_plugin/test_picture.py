@@ -82,7 +82,7 @@ def test_the_headline_counts_what_is_shown():
     model = LiveModel()
     model.add(Delivery(snapshot(0, table)), 0.0)
     model.view.filters = Filters(min_diameter=45)
-    assert model.status(0.0).headline == "2 of 3 shown   55.0 ± 5.0 nm"
+    assert model.status(0.0).headline == "2 of 3 shown   55.0 nm, spread 5.0 nm"
 
 
 # --- colours

@@ -97,7 +97,8 @@ def test_shows_layers_curves_and_the_truth(qtbot, viewer, widget, publisher, swe
     np.testing.assert_allclose(y, [result.summary.mean_diameter_nm for _, result in pairs])
 
     summary = result.summary
-    size = f"{summary.mean_diameter_nm:.1f} ± {summary.std_diameter_nm:.1f} nm"
+    ends = f"{0.9 * summary.mean_diameter_nm:.1f} to {1.1 * summary.mean_diameter_nm:.1f}"
+    size = f"{summary.mean_diameter_nm:.1f} nm ({ends})"
     assert widget.headline.text() == f"{summary.n_skyrmions} skyrmions   {size}"
     details = widget.details.text().replace("\N{NO-BREAK SPACE}", " ")
     assert details.startswith("frame 39  ·  ")

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from skyrmlive.inference.engine_store import find_engine, load_engine
+from skyrmlive.inference.frame_diameter import frame_diameter
 from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.stream.errors import UserError
 from skyrmlive.trainer.dataset.film_grid import FilmGrid
@@ -88,6 +89,7 @@ class Oracle:
             mask_probability=truth.mask.astype(np.float32),
             geometry=SimpleNamespace(camera_image=lambda image: image),
             unfamiliarity=None,
+            diameter=frame_diameter(table, 0.5),
         )
 
 
@@ -107,6 +109,9 @@ def test_an_engine_that_knows_the_truth_has_perfect_scores(source):
         np.testing.assert_allclose(summary["centre_error_nm"], CELL_NM)
         np.testing.assert_allclose(summary["diameter_bias_percent"], 10)
         assert (summary["coverage"] == 1).all()
+        np.testing.assert_allclose(summary["frame_spread_percent"], 0, atol=1e-4)
+        # half as wide as those of the skyrmions, around a mean that is 10 % too large
+        assert (summary["frame_coverage"] == 0).all()
     told = {(round(m.defocus_nm), m.tilt_x_deg) for _, m in oracle.asked}
     assert told == {(-2_000_000, 20.0), (-1_800_000, 20.0), (-2_200_000, 20.0)}
     first = tables.images.iloc[0]

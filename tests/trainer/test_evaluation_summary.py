@@ -42,7 +42,8 @@ def objects(film, condition, **columns):
     return rows.assign(film=film, condition=condition.name)
 
 
-def image(film, condition, n_true, n_found, jaccard=0.9, density=120.0):
+def image(film, condition, n_true, n_found, jaccard=0.9, density=120.0, mean_nm=np.nan):
+    """Return the row of an image; a true mean diameter is 30 nm, its interval is of 10 %."""
     return {
         "film": film,
         **condition.columns,
@@ -52,6 +53,10 @@ def image(film, condition, n_true, n_found, jaccard=0.9, density=120.0):
         "n_found": n_found,
         "n_true": n_true,
         "density_per_um2": density,
+        "true_mean_diameter_nm": 30.0,
+        "mean_diameter_nm": mean_nm,
+        "mean_diameter_low_nm": mean_nm / 1.1,
+        "mean_diameter_high_nm": mean_nm * 1.1,
     }
 
 
@@ -113,6 +118,14 @@ def test_every_measure_of_a_small_table(tables):
     for name in expected:
         assert found[f"{name}_low"] <= found[name] + 1e-9
         assert found[f"{name}_high"] >= found[name] - 1e-9
+
+
+def test_the_mean_of_a_frame_is_judged_frame_by_frame():
+    means = [33.6, 30.0, 32.4, 27.0, np.nan]  # the last frame shows no whole skyrmion
+    images = [image(film, QUIET, 4, 4, mean_nm=mean) for film, mean in enumerate(means)]
+    found = summarised(StudyTables(pd.DataFrame(images), objects(0, QUIET, iou=[0.8])))
+    assert found["frame_spread_percent"] == pytest.approx(100 * np.std([0.12, 0, 0.08, -0.1]))
+    assert found["frame_coverage"] == pytest.approx(2 / 4)
 
 
 def test_an_axis_has_a_row_for_every_value(tables):

@@ -25,6 +25,7 @@ from ...stream.frame import FrameMetadata
 from ..evaluation.matching import matches, overlaps
 from ..evaluation.truth_table import TrueObjects, true_objects
 from ..learning.examples import Example, ExampleSource
+from .mean_interval_fit import fit_mean_interval_share
 
 _MAX_COMPONENTS = 16
 _ORDINARY = 0.99
@@ -41,7 +42,8 @@ class _Observations:
 
     `frame` (its number, n,), `terms` (n, 4) and `right` (n,) of every object found; of the sizes of
     those that are right and whole `log_error` by the core's area, `drawn_log_error` by the map of
-    sizes, and `sigma`, each (m,); `told` (frames, TOLD).
+    sizes, and `sigma`, each (m,); `told` (frames, TOLD). `whole` and `true_mean_nm` as
+    `fit_mean_interval_share` takes them.
     """
 
     frame: np.ndarray
@@ -51,6 +53,8 @@ class _Observations:
     drawn_log_error: np.ndarray
     sigma: np.ndarray
     told: np.ndarray
+    whole: pd.DataFrame
+    true_mean_nm: np.ndarray
 
 
 def fit_reliability(
@@ -89,7 +93,7 @@ def fit_reliability(
         means = [mean_confidence(each) for each in of_frames]
         usual = fit_usual_confidence(familiarity.places(kept_back.told), np.array(means))
         familiarity = familiarity.model_copy(update={"usual_confidence": usual})
-    return Reliability(
+    reliability = Reliability(
         confidence=confidence,
         interval_level=level,
         interval_factor=factor,
@@ -97,6 +101,8 @@ def fit_reliability(
         bias_per_variance=bias,
         familiarity=familiarity,
     )
+    share = fit_mean_interval_share(reliability, kept_back.whole, kept_back.true_mean_nm)
+    return reliability.model_copy(update={"mean_interval_share": share})
 
 
 def best_weight(log_error: np.ndarray, other: np.ndarray) -> float:
@@ -197,13 +203,14 @@ def example_metadata(example: Example, source: ExampleSource) -> FrameMetadata:
 def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> _Observations:
     rng = np.random.default_rng(seed)
     segmenter = Segmenter(engine)
-    objects, told = [], []
+    objects, told, true_means = [], [], []
     for number in range(frames):
         example = source.draw(rng)
         found = segmenter.segment(example.image[0], example_metadata(example, source))
         truth = true_objects(example.labels, source.grid.cell_size_nm)
         objects.append(_objects(found, truth).assign(frame=number))
         told.append(example.told)
+        true_means.append(truth.mean_diameter_nm)
     table = pd.concat(objects).query("diameter_nm.notna()")  # no stripes
     terms = confidence_terms(
         *(
@@ -221,6 +228,8 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
         np.log(sized["drawn_nm"].to_numpy()) - log_true,
         np.exp(sized["log_sigma"].to_numpy()),
         np.stack(told),
+        table.query("not touches_border"),
+        np.array(true_means),
     )
 
 

@@ -20,7 +20,10 @@ class Comparison(NamedTuple):
     ----------
     image
         `subset_accuracy`, `f1`, `jaccard` of the mask; `tp`, `fp`, `fn`, `iou_sum` of the matches;
-        `n_found`, `n_true`, `invented`; `unfamiliarity`, NaN from an engine that cannot tell.
+        `n_found`, `n_true`, `invented`; `unfamiliarity`, NaN from an engine that cannot tell;
+        `mean_diameter_nm` of the whole skyrmions found, the ends of its interval
+        `mean_diameter_low_nm` and `mean_diameter_high_nm`, and `true_mean_diameter_nm` of those
+        that are there, NaN where there is none.
     objects
         One row an object that is there or was found, in one row if they are matched:
 
@@ -54,9 +57,17 @@ def compare(found: Segmentation, truth: TrueObjects, cell_size_nm: float) -> Com
         "n_found": len(table),
         "n_true": len(truth.table),
         "invented": int(invented.sum()),
-        "unfamiliarity": float("nan") if found.unfamiliarity is None else found.unfamiliarity,
+        "unfamiliarity": _or_nan(found.unfamiliarity),
+        "mean_diameter_nm": _or_nan(found.diameter.mean_nm),
+        "mean_diameter_low_nm": _or_nan(found.diameter.low_nm),
+        "mean_diameter_high_nm": _or_nan(found.diameter.high_nm),
+        "true_mean_diameter_nm": truth.mean_diameter_nm,
     }
     return Comparison(image, rows)
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _rows(

@@ -19,8 +19,26 @@ CONFIDENCE_SUMS = tuple(
 
 
 def image_sums(images: pd.DataFrame) -> pd.DataFrame:
-    """Return sums over the images of each film, indexed by `film`: `images`, and of the scores."""
-    columns = images[["film", *PIXEL_SCORES]].assign(images=1.0)
+    """Return sums over the images of each film, indexed by `film`.
+
+    `images`, and of the scores; of those that have a mean diameter, found and true, their number
+    `frames_sized`, `frame_deviation` and `frame_deviation_squared` of found / true - 1; of those
+    that say an interval the number `frames_with_interval`, and `frames_covered`, those whose true
+    mean lies inside.
+    """
+    true_nm = images["true_mean_diameter_nm"]
+    low_nm, high_nm = images["mean_diameter_low_nm"], images["mean_diameter_high_nm"]
+    deviation = images["mean_diameter_nm"] / true_nm - 1
+    sized = deviation.notna()
+    with_interval = sized & low_nm.notna() & high_nm.notna()
+    columns = images[["film", *PIXEL_SCORES]].assign(
+        images=1.0,
+        frames_sized=sized.astype(float),
+        frame_deviation=deviation.fillna(0.0),
+        frame_deviation_squared=deviation.fillna(0.0) ** 2,
+        frames_with_interval=with_interval.astype(float),
+        frames_covered=(with_interval & (low_nm <= true_nm) & (true_nm <= high_nm)).astype(float),
+    )
     return columns.groupby("film").sum()
 
 

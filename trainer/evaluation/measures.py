@@ -64,12 +64,32 @@ def _calibration_error(t: np.ndarray) -> np.ndarray:
     return calibration_error(counts, confidence, matched)
 
 
-IMAGE_MEASURES = (
+PIXEL_MEASURES = (
     _mean("jaccard", "Jaccard index", 3, "jaccard", "images"),
     _mean("f1", "F1", 3, "f1", "images"),
     _mean("subset_accuracy", "subset accuracy", 3, "subset_accuracy", "images"),
 )
 """The paper's, mean over the images."""
+
+FRAME_SIZE_MEASURES = (
+    Measure(
+        "frame_spread_percent",
+        "a frame's mean diameter, standard deviation (%)",
+        1,
+        ("frame_deviation", "frame_deviation_squared", "frames_sized"),
+        _spread,
+    ),
+    _mean(
+        "frame_coverage",
+        "frames' means inside their 90 % interval",
+        3,
+        "frames_covered",
+        "frames_with_interval",
+    ),
+)
+"""Of the mean diameter of each frame's whole skyrmions."""
+
+IMAGE_MEASURES = PIXEL_MEASURES + FRAME_SIZE_MEASURES
 
 DETECTION_MEASURES = (
     Measure("ap50", "AP50", 3, ("true", "found", "matched"), _average_precision),

@@ -13,7 +13,7 @@ from . import report_template as words
 from .engine_accuracy import EngineAccuracy
 from .familiarity import familiarity_summary
 from .markdown import comparison_table, summary_table, table
-from .measures import IMAGE_MEASURES, MEASURES
+from .measures import MEASURES, PIXEL_MEASURES
 from .pairs import summarise_pairs
 from .plots import plot_bins, plot_measures, plot_scores, plot_training
 from .size_plots import plot_coverage, plot_diameter_histogram, plot_found_over_true
@@ -23,9 +23,11 @@ from .textures import texture_table
 from .trust_plots import plot_reliability, plot_unfamiliarity
 
 PICTURES = Path("pictures") / "accuracy"
-_SCORES = tuple(measure.name for measure in IMAGE_MEASURES)
+_SCORES = tuple(measure.name for measure in PIXEL_MEASURES)
 _DETECTION = ("ap50", "pq", "recall", "count_bias_percent", "invented_percent", "centre_error_nm")
-_SIZES = ("diameter_bias_percent", "diameter_spread_percent", "coverage", "calibration_error")
+_ERRORS = ("diameter_bias_percent", "diameter_spread_percent", "coverage")
+_OF_FRAMES = ("frame_spread_percent", "frame_coverage")
+_SIZES = (*_ERRORS, *_OF_FRAMES, "calibration_error")
 _HISTOGRAM_NOISE = (0.0, 50.0, 100.0)
 _DENSITY_NOISE = 10.0
 
@@ -162,16 +164,15 @@ def _setting(page: _Page, engines: Engines, axis: str, template: str, title: str
 
 def _blur(page: _Page, engines: Engines) -> str:
     summaries, title = _both_ways(engines, "blur", "not told"), _axis_title(engines, "blur")
-    errors = ("diameter_bias_percent", "diameter_spread_percent", "coverage")
     return words.BLUR.format(
         picture=page.picture("scores-blur", lambda to: plot_scores(summaries, title, to)),
         table=comparison_table(summaries, MEASURES["jaccard"], title),
-        tables=_tables(summaries, errors, title),
+        tables=_tables(summaries, _ERRORS, title),
     )
 
 
 def _told_wrong(engines: Engines) -> str:
-    measures = ("jaccard", "ap50", "diameter_bias_percent", "diameter_spread_percent", "coverage")
+    measures = ("jaccard", "ap50", *_ERRORS, *_OF_FRAMES)
     summaries = _along(engines, "told-defocus")
     return words.TOLD_WRONG.format(tables=_tables(summaries, measures, "error told (%)"))
 

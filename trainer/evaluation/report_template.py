@@ -22,6 +22,9 @@ Values stand with their 95 % interval, from a bootstrap over the films. Measures
   as a share of all that was found.
 - **Centre error**: between found and true magnetic centre.
 - **Diameter**: of the contour Mz = 0; skyrmions that the border cuts, and stripes, are left out.
+  **A frame's mean diameter** is that of all that were found in it, against that of all that are
+  there. What an image hides of one skyrmion's size it mostly hides of all: the mean of a frame is
+  hardly better known than one of its skyrmions, and has an interval of its own.
 - **ECE**: expected calibration error of `confidence`, the probability that what was found is a
   match.
 """

@@ -33,6 +33,11 @@ class TrueObjects:
     labels: np.ndarray
     table: pd.DataFrame
 
+    @property
+    def mean_diameter_nm(self) -> float:
+        """Of the skyrmions that the border does not cut, NaN without any."""
+        return float(self.table.loc[~self.table["touches_border"], "diameter_nm"].mean())
+
 
 def true_objects(labels: np.ndarray, cell_size_nm: float) -> TrueObjects:
     """Return the objects of an image whose labels are known.
