@@ -112,7 +112,8 @@ def train(
     training = Training(run or Path("runs") / out.name, chosen, device, start)
     print(f"Learning from {len(source)} films, validating on {len(validation)}.")
     _learn(training, source, validation)
-    _sense_sizes(training, source)
+    if not training.is_finishing:
+        _sense_sizes(training, source)
     if chosen.plan.finish_steps:
         finish = training.finishing()
         _learn(finish, source.filling(), validation)

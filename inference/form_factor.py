@@ -52,18 +52,26 @@ _LITTLE = 1e-4
 _FARTHEST = 5.0
 """A band's form factor is at most so many times the mean one; beyond, it is noise."""
 
-FORM_FACTOR = len(_BANDS) - 1 + 3
+_OTHER_DEFOCUSES = (0.925, 1.075)
+"""Over the told one. Where it is wrong, a wave near a zero of T has the wrong sign, and another T
+explains more of the frame's power: so an image shows how far off its defocus was told."""
+
+_BANDS_SEEN = len(_BANDS) - 1
+_OF_A_DEFOCUS = _BANDS_SEEN + 2
+
+FORM_FACTOR = (1 + len(_OTHER_DEFOCUSES)) * _OF_A_DEFOCUS + 1
 """Length of `describe_form_factor`."""
 
 
 def describe_form_factor(
     parts: FrameParts, lens: Lens, defocus_nm: float, tilt_deg: float, nominal_defocus_nm: float
 ) -> np.ndarray:
-    """Return the form factor in each band over the mean one, and three numbers beside it.
+    """Return the form factor in each band over the mean one, and what goes with it.
 
-    Those are: the share of the frame's power that S T F explains with one F for all bands; the
-    logarithm of that F; and that of the number of skyrmions per um^2. All zero where hardly a
-    skyrmion is seen.
+    Behind the bands stand the share of the frame's power that S T F explains with one F for all
+    bands, and the logarithm of that F; then the logarithm of the number of skyrmions per um^2. Then
+    bands, share and F once more for each of `_OTHER_DEFOCUSES`, with the same S. All zero where
+    hardly a skyrmion is seen.
 
     Parameters
     ----------
@@ -82,30 +90,56 @@ def describe_form_factor(
     nothing = np.zeros(FORM_FACTOR, np.float32)
     if not waves.is_used.any():
         return nothing
-    seen = parts.spectra[:, waves.rows, : len(waves.qx)]
-    transfer = tilted_response(waves.qx, waves.qy, lens, defocus_nm, tilt_deg)
-    if not transfer.any():
+    told, *others = (
+        tilted_response(waves.qx, waves.qy, lens, factor * defocus_nm, tilt_deg)
+        for factor in (1.0, *_OTHER_DEFOCUSES)
+    )
+    if not told.any():
         return nothing
-    places = _places(parts, transfer, waves)
+    places = _places(parts, told, waves)
     count = sum(len(x) for x, _, _ in places)
     if count < _FEW:
         return nothing
-    of_band, expected, power = np.zeros(len(_BANDS) - 1), np.zeros(len(_BANDS) - 1), 0.0
-    for spectrum, (x, y, strength) in zip(seen, places, strict=True):
-        along = np.exp(np.outer(x, -2j * math.pi * waves.qx))
-        across = np.exp(-2j * math.pi * waves.qy * y)
-        # not by matmul: its threads cost more than so small a product
-        made = np.einsum("yi,ix->yx", across * strength, along) * transfer
-        of_band += waves.sums((spectrum * made.conj()).real)
-        expected += waves.sums(made.real**2 + made.imag**2)
-        power += float(waves.sums(spectrum.real**2 + spectrum.imag**2).sum())
-    mean = of_band.sum() / expected.sum()
-    if not mean > 0:
+    seen = parts.spectra[:, waves.rows, : len(waves.qx)]
+    power = float(waves.sums((np.abs(seen) ** 2).sum(axis=0)).sum())
+    structures = [_structure(waves, each) for each in places]
+    of_told, *of_others = (
+        _form(waves, seen, structures, transfer, power) for transfer in (told, *others)
+    )
+    if not of_told.any():
         return nothing
-    form = of_band / (expected + _LITTLE * expected.sum()) / mean
     area_um2 = len(places) * np.prod(parts.shape) * parts.pixel_nm**2 * 1e-6
-    beside = [mean * of_band.sum() / power, math.log(mean), math.log(count / area_um2)]
-    return np.concatenate([form.clip(-_FARTHEST, _FARTHEST), beside]).astype(np.float32)
+    return np.concatenate([of_told, [math.log(count / area_um2)], *of_others]).astype(np.float32)
+
+
+def _form(
+    waves: _Waves,
+    seen: np.ndarray,
+    structures: list[np.ndarray],
+    transfer: np.ndarray,
+    power: float,
+) -> np.ndarray:
+    """Return bands, explained share and mean for one transfer, zeros where nothing fits."""
+    of_band, expected = np.zeros(_BANDS_SEEN), np.zeros(_BANDS_SEEN)
+    for spectrum, structure in zip(seen, structures, strict=True):
+        made = structure * transfer
+        of_band += waves.sums((spectrum * made.conj()).real)
+        expected += waves.sums(np.abs(made) ** 2)
+    total = expected.sum()
+    mean = of_band.sum() / total if total > 0 else 0.0
+    if not mean > 0:
+        return np.zeros(_OF_A_DEFOCUS)
+    form = of_band / (expected + _LITTLE * total) / mean
+    beside = [mean * of_band.sum() / power, math.log(mean)]
+    return np.concatenate([form.clip(-_FARTHEST, _FARTHEST), beside])
+
+
+def _structure(waves: _Waves, places: _Places) -> np.ndarray:
+    """Return S of one part."""
+    along = np.exp(np.outer(places.x, -2j * math.pi * waves.qx))
+    across = np.exp(-2j * math.pi * waves.qy * places.y)
+    # not by matmul: its threads cost more than so small a product
+    return np.einsum("yi,ix->yx", across * places.strength, along)
 
 
 class _Waves:
@@ -126,7 +160,7 @@ class _Waves:
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sums over each band."""
-        return np.bincount(self._band, values[self.is_used], len(_BANDS) - 1)
+        return np.bincount(self._band, values[self.is_used], _BANDS_SEEN)
 
 
 @lru_cache(maxsize=8)

@@ -80,7 +80,7 @@ class UsualConfidence(BaseModel):
     intercept: float
     weights: tuple[float, ...]
     limit: float = Field(
-        gt=0, description="of what is lacking; five training frames in 100 lack more"
+        gt=0, description="of what is lacking; one training frame in ten lacks more"
     )
 
     def lacking(self, places: np.ndarray, confidence: np.ndarray) -> np.ndarray:
@@ -114,7 +114,8 @@ class Familiarity(BaseModel):
 
     Distance to the k-th nearest neighbour (Sun et al., ICML 2022): frames of all noises, sizes and
     defocuses are no round cloud. Measured along the principal components and, for what lies outside
-    of them, by its length; divided by the distance that one ordinary frame in a hundred exceeds.
+    of them, by its length; divided by the distance that three frames in a hundred exceed, degraded
+    as in training.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -128,7 +129,9 @@ class Familiarity(BaseModel):
     frames: tuple[tuple[float, ...], ...] = Field(
         description="of the training set, as `places` puts them"
     )
-    limit: float = Field(gt=0, description="of the distance; one ordinary frame in 100 exceeds it")
+    limit: float = Field(
+        gt=0, description="of the distance; three training frames in 100 exceed it"
+    )
     usual_confidence: UsualConfidence | None = None
 
     @model_validator(mode="after")

@@ -19,6 +19,10 @@ TILT_DEG = 20.0
 BAND_MIDDLES = np.array([0.008, 0.01125, 0.01375, 0.01625, 0.01875, 0.02125, 0.02375])
 """In 1/nm, of the first bands: what lies beyond hardly passes the microscope at -2 mm."""
 
+SHARE, LOG_DENSITY, BESIDE = 13, 15, slice(13, 16)
+SHARE_AT_LESS, SHARE_AT_MORE = 29, 44
+"""Of the power that is explained at 0.925 and 1.075 times the defocus told."""
+
 
 def lattice(shape, spacing_nm, seed, jitter=0.12):
     """Return places (n, 2) in nm of a slightly disordered triangular lattice that fills a frame."""
@@ -70,13 +74,13 @@ def test_the_wider_the_skyrmions_the_faster_their_form_factor_falls(noise):
 
 def test_the_number_of_skyrmions_and_what_they_explain():
     found = described(image_of(lattice((256, 256), 130, seed=3), 12.0))
-    density = math.exp(found[-1])
+    density = math.exp(found[LOG_DENSITY])
     # some lie in the faded margin, where nothing is looked for
     whole = 2 / math.sqrt(3) / 0.13**2
     assert 0.7 * whole < density < 1.1 * whole
-    assert found[-3] > 0.75
+    assert found[SHARE] > 0.75
     noise = np.random.default_rng(0).normal(size=(256, 256)).astype(np.float32)
-    assert described(noise)[-3] < 0.3
+    assert described(noise)[SHARE] < 0.3
 
 
 def test_a_large_frame_tells_what_a_small_one_does():
@@ -85,7 +89,7 @@ def test_a_large_frame_tells_what_a_small_one_does():
     )
     large = described(image_of(lattice((768, 1024), 130, 9), 12.0, (768, 1024), noise=0.3))
     assert large[:6] == pytest.approx(small[:6], abs=0.15)
-    assert large[-3:] == pytest.approx(small[-3:], abs=0.25)
+    assert large[BESIDE] == pytest.approx(small[BESIDE], abs=0.25)
 
 
 def test_at_four_times_the_defocus_and_twice_the_lengths_the_same_skyrmions_are_seen():
@@ -93,7 +97,19 @@ def test_at_four_times_the_defocus_and_twice_the_lengths_the_same_skyrmions_are_
     near = described(image_of(lattice((512, 512), 130, seed=5), 10.0, (512, 512)))
     far = image_of(lattice((1024, 1024), 260, seed=5), 20.0, (1024, 1024), defocus_nm=-8e6)
     there = described(far, -8e6, -8e6)
-    assert there[-1] == pytest.approx(near[-1] - math.log(4), abs=0.2)
+    assert there[LOG_DENSITY] == pytest.approx(near[LOG_DENSITY] - math.log(4), abs=0.2)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+@pytest.mark.parametrize(
+    ("told_nm", "best"),
+    [(-2e6 / 0.925, SHARE_AT_LESS), (-2e6, SHARE), (-2e6 / 1.075, SHARE_AT_MORE)],
+)
+def test_the_true_defocus_explains_most(noise, told_nm, best):
+    image = image_of(lattice((512, 512), 130, seed=6), 10.0, (512, 512), noise=noise)
+    found = described(image, told_nm)
+    shares = {at: found[at] for at in (SHARE_AT_LESS, SHARE, SHARE_AT_MORE)}
+    assert max(shares, key=shares.__getitem__) == best
 
 
 @settings(max_examples=40, deadline=None)

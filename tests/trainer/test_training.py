@@ -61,11 +61,14 @@ def test_the_last_steps_leave_the_sense_of_size_as_it_was_fitted(films, tmp_path
     source, validation = sources([films], recipe)
     training = Training(tmp_path, recipe, "cpu")
     list(training.run(source, validation))
+    assert not training.is_finishing
     fit_size_sense(training.best, source, 40)
     fitted = {name: value.clone() for name, value in training.best.state_dict().items()}
     for report in training.finishing().run(source, validation):
         if report["step"] == 2:
             break
+    # a run that is gone on with need not fit the sense again
+    assert Training(tmp_path, recipe, "cpu").is_finishing
     finish = training.finishing()
     assert finish.step == 2
     list(finish.run(source, validation))

@@ -28,9 +28,9 @@ from ..learning.examples import Example, ExampleSource
 from .mean_interval_fit import fit_mean_interval_share
 
 _MAX_COMPONENTS = 16
-_ORDINARY = 0.99
-_USUALLY_SURE = 0.95
-"""Some ordinary frames have stripes among their skyrmions, of which a network is never sure."""
+_ORDINARY, _USUALLY_SURE = 0.97, 0.90
+"""Frames as in training are stranger than most of a microscope's, by noise, blur, backgrounds: of
+sharp ones at the nominal condition fewer are beyond these limits (docs/decisions/0020)."""
 _ENOUGH_SIZES = 20
 """Diameters from which a usual error can be told."""
 _RIDGE = 1e-3

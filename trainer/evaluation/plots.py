@@ -56,7 +56,9 @@ def plot_scores(summaries: Mapping[str, pd.DataFrame], axis_title: str, path: Pa
             for series, (label, summary) in enumerate(summaries.items()):
                 draw_measure(panel, summary, score, label, series)
             panel.set(xlabel=axis_title, ylabel=measure_title(score), ylim=(bottom, 1.0))
-        panels[0, 0].legend()
+        # above, since the curves leave no corner free
+        named = panels[0, 0].get_legend_handles_labels()
+        panels[0, 0].figure.legend(*named, loc="outside upper center", ncols=len(summaries))
 
 
 def plot_bins(summaries: Mapping[str, pd.DataFrame], measures: Sequence[str], path: Path) -> None:

@@ -26,6 +26,7 @@ from .loss import training_loss
 from .network import SkyrmNet
 from .training_recipe import TrainingPlan, TrainingRecipe
 
+_CHECKPOINT, _FINISH = "checkpoint.pt", "finish"
 _TOLD_EXAMPLES = 256
 _REACH = 3.0
 """Standard deviations of what a network was told in training, up to which it may be told more."""
@@ -101,7 +102,7 @@ class Training:
         self.best_score, self._worse_in_a_row = -math.inf, 0
         self._validation: list[tuple[np.ndarray, ...]] = []
         directory.mkdir(parents=True, exist_ok=True)
-        self._checkpoint = directory / "checkpoint.pt"
+        self._checkpoint = directory / _CHECKPOINT
         if self._checkpoint.exists():
             self._restore()
 
@@ -112,6 +113,11 @@ class Training:
         return self.step >= self.plan.steps or (
             patience is not None and self._worse_in_a_row >= patience
         )
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether an earlier run has come into the last steps, so that sizes are sensed already."""
+        return (self.directory / _FINISH / _CHECKPOINT).exists()
 
     def finishing(self) -> Training:
         """Return the training that goes on from `best`, whose sense of size stays as it is.
@@ -127,7 +133,7 @@ class Training:
         )
         recipe = self.recipe.model_copy(update={"plan": plan})
         start = self.best.state_dict()
-        return Training(self.directory / "finish", recipe, self.device, start)
+        return Training(self.directory / _FINISH, recipe, self.device, start)
 
     def end_with(self, finish: Training) -> None:
         """Take over what `finishing` has led to."""
