@@ -47,8 +47,16 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="Only the first so many films along other axes than noise."),
     ] = None,
-    mask_threshold: Annotated[float, typer.Option(help="The films' mask is Mz below this.")] = 0.98,
-    erosion_cells: Annotated[int, typer.Option(min=0, help="Erosion of the films' labels.")] = 1,
+    mask_threshold: Annotated[
+        float | None,
+        typer.Option(help="The films' mask is Mz below this; by default as each engine learned."),
+    ] = None,
+    erosion_cells: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Erosion of the films' labels; by default as each engine learned."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core.")] = 0,
     out: Annotated[
         Path, typer.Option(help="Folder for the tables, one below it an engine.")
@@ -73,7 +81,8 @@ def evaluate(
     from .needs_torch import need_torch
 
     need_torch("evaluate")
-    from ..trainer.dataset.labels import LabelRule
+    from ..inference.bundle import EngineBundle
+    from ..trainer.engine.labels_learned import labels_learned
     from ..trainer.evaluation.engine_accuracy import EvaluationPlan
     from ..trainer.evaluation.film_processes import Bench
     from ..trainer.evaluation.report import write_report
@@ -84,11 +93,14 @@ def evaluate(
         raise UserError("--report needs --films.")
     if history is not None and not history.is_file():
         raise UserError(f"There is no history of a training at {history}.")
-    rule = LabelRule(threshold=mask_threshold, erosion_cells=erosion_cells)
+    asked = {"threshold": mask_threshold, "erosion_cells": erosion_cells}
+    asked = {name: value for name, value in asked.items() if value is not None}
     unfamiliar = _named_folders(unlike or [])
     measured: list[EngineAccuracy] = []
     for name in engine or [None]:
-        bench = Bench(find_engine(name), tuple(films or ()), rule)
+        path = find_engine(name)
+        rule = labels_learned(EngineBundle.load(path)).model_copy(update=asked)
+        bench = Bench(path, tuple(films or ()), rule)
         numbers = tuple(bench.films(limit)) if films else ()
         plan = EvaluationPlan(bench, numbers, unfamiliar, pairs, axes_limit)
         accuracy = plan.kept(out) if resume else None

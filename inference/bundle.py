@@ -6,6 +6,7 @@
     card.md           figures from its own evaluation
     reliability.json  how far its answers can be relied on, see `Reliability`
     weights.npz       the network's weights, for trainings that start from them
+    recipe.json       what it was trained by, see `trainer.learning.training_recipe`
     manifest.json     SHA-256 of every file above, and of any further one
 
 A file that the manifest does not list is never read.
@@ -34,6 +35,7 @@ HALF_MODEL = "model-fp16.onnx"
 CARD = "card.md"
 RELIABILITY = "reliability.json"
 WEIGHTS = "weights.npz"
+RECIPE = "recipe.json"
 #: No bundle file is nearly that large; a wrong path should not fill the memory.
 _MAX_FILE_BYTES = 1 << 30
 

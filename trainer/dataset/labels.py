@@ -31,7 +31,8 @@ class LabelRule(BaseModel):
     def __str__(self) -> str:
         """Return the rule in words, for cards and results."""
         level = "triangle threshold" if self.threshold is None else f"{self.threshold:g}"
-        eroded = f", eroded by {self.erosion_cells} cell" if self.erosion_cells else ""
+        cells = "1 cell" if self.erosion_cells == 1 else f"{self.erosion_cells} cells"
+        eroded = f", eroded by {cells}" if self.erosion_cells else ""
         return f"Mz < {level}{eroded}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ...inference.bundle import HALF_MODEL, RELIABILITY, WEIGHTS, EngineBundle, write_bundle
+from ...inference.bundle import HALF_MODEL, RECIPE, RELIABILITY, WEIGHTS, EngineBundle, write_bundle
 from ...inference.condition import Envelope, ImagingCondition, Range
 from ...inference.engine import Engine
 from ...inference.segmenter import Segmenter
@@ -83,7 +83,7 @@ def write_engine(
     model = to_onnx(training.best)
     extra = {
         WEIGHTS: packed_weights(training.best),
-        "recipe.json": training.recipe.model_dump_json(indent=2).encode(),
+        RECIPE: training.recipe.model_dump_json(indent=2).encode(),
     }
     if isinstance(training.best, SkyrmNet):
         extra[HALF_MODEL] = to_onnx(training.best, half=True)
