@@ -58,7 +58,7 @@ def plot_scores(summaries: Mapping[str, pd.DataFrame], axis_title: str, path: Pa
             panel.set(xlabel=axis_title, ylabel=measure_title(score), ylim=(bottom, 1.0))
         # above, since the curves leave no corner free
         named = panels[0, 0].get_legend_handles_labels()
-        panels[0, 0].figure.legend(*named, loc="outside upper center", ncols=len(summaries))
+        panels[0, 0].figure.legend(*named, loc="outside upper center", ncols=2)
 
 
 def plot_bins(summaries: Mapping[str, pd.DataFrame], measures: Sequence[str], path: Path) -> None:

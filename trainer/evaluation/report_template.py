@@ -15,7 +15,8 @@ Every figure and picture of this page was made by the program, on {films} simula
 {fewer}
 Values stand with their 95 % interval, from a bootstrap over the films. Measures:
 
-- **Jaccard index, F1, subset accuracy**: the paper's three, of the mask's pixels, mean over images.
+- **Jaccard index, F1, subset accuracy**: the paper's three, of the mask's pixels, mean over images;
+  masks are by the rule that each engine has learned.
 - **AP50**: TP / (TP + FP + FN), a skyrmion being found if its mask and the true one overlap with
   an intersection over union (IoU) above one half. **Panoptic quality** weighs each match with its
   IoU. **Invented** is what overlaps with no true skyrmion (IoU below 0.1, centre in no true mask),
