@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from types import TracebackType
 
@@ -16,6 +17,7 @@ from ..stream.size_text import size_text
 
 _ROWS = 15
 _WORTH_TELLING_S = 2.0
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _WIDTH = 19
 """Of a column of plain lines; `38.2 (35.1 to 41.6)` fits."""
 _HEADER = ("frame", "skyrmions", "diameter / nm", "latency / ms", "T / K", "B / mT", "analysed")
@@ -44,8 +46,9 @@ class LiveDisplay:
         """Add the row of one result."""
         row = _row(result.summary)
         for warning in result.summary.warnings:
-            if warning not in self._warned:
-                self._warned.add(warning)
+            kind = _NUMBER.sub("", warning)
+            if kind not in self._warned:
+                self._warned.add(kind)
                 logging.getLogger(__name__).warning("frame %d: %s", result.summary.frame, warning)
         self._rows.append(row)
         self._counters = result.summary.counters

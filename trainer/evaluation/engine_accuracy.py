@@ -25,6 +25,7 @@ from .conditions import (
 )
 from .familiarity import familiarity_of_film
 from .film_processes import Bench, over_films
+from .measures import MEASURES
 from .pairs import pairs_from_folder, score_pairs
 from .study import StudyTables, study_film
 from .summary import axis_summary
@@ -180,8 +181,12 @@ class EvaluationPlan:
 
     @property
     def held_against(self) -> dict[str, Any]:
-        """What everything that is measured depends on, beside the engine; as JSON keeps it."""
+        """What everything that is measured depends on, beside the engine; as JSON keeps it.
+
+        With the measures, so that what an older version kept is not taken for whole.
+        """
         return {
+            "measures": list(MEASURES),
             "films": [str(path.resolve()) for path in self.bench.sets],
             "numbers": list(self.numbers),
             "first": self.first,

@@ -1,0 +1,33 @@
+"""What a terminal shows of a run, result by result."""
+
+from types import SimpleNamespace
+
+from skyrmlive.cli.live_display import LiveDisplay
+from skyrmlive.stream.result import ResultSummary
+
+
+def shown(capsys, *summaries):
+    with LiveDisplay() as display:
+        for frame, known in enumerate(summaries):
+            summary = ResultSummary(
+                frame=frame, received_at=0, height=4, width=6, n_skyrmions=12, **known
+            )
+            display.show(SimpleNamespace(summary=summary))
+    return capsys.readouterr()
+
+
+def test_a_mean_stands_with_its_interval_and_columns_stay_in_line(capsys):
+    known = {"mean_diameter_nm": 38.24}
+    ends = {"mean_diameter_low_nm": 35.06, "mean_diameter_high_nm": 41.61}
+    lines = shown(capsys, known | ends, known, {}).out.splitlines()
+    assert "38.2 (35.1 to 41.6)" in lines[1]
+    assert "38.2" in lines[2]
+    assert "(" not in lines[2]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_a_warning_that_differs_in_its_numbers_alone_comes_once(capsys):
+    warnings = [["unfamiliarity 1.5: check"], ["unfamiliarity 2: check"], ["2 stripes"]]
+    told = shown(capsys, *({"warnings": each} for each in warnings)).err
+    assert told.count("check") == 1
+    assert told.count("stripes") == 1
