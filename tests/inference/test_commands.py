@@ -59,7 +59,8 @@ def test_segment_leaves_labels_table_and_picture(run, image, tiny_bundle, tmp_pa
     assert len(table) == len(POINTS)
     assert cv2.imread(str(out / "film.overlay.png")).shape == (2 * SHAPE[0], 2 * SHAPE[1], 3)
     mean, spread = table["diameter_nm"].mean(), table["diameter_nm"].std()
-    assert f"film: {len(POINTS)} skyrmions, diameter {mean:.1f} ± {spread:.1f} nm" in printed
+    sizes = f"mean diameter {mean:.1f} nm, spread {spread:.1f} nm"
+    assert f"film: {len(POINTS)} skyrmions, {sizes}" in printed
     assert "defocus -8 mm is outside the engine's -2.2 to -1.8 mm by 5.8" in printed
 
 
