@@ -174,6 +174,7 @@ class Segmenter:
         order = beside(lattice_order, points, geometry.view_corners)
         sizes = self._size_map(output)
         table = measure(instances, geometry, sizes, self.engine.reliability)
+        diameter = frame_diameter(table, self.engine.reliability.mean_interval_share)
         n_stripes = int(table["is_stripe"].sum())
         if n_stripes:
             stripes = "1 stripe" if n_stripes == 1 else f"{n_stripes} stripes"
@@ -199,7 +200,7 @@ class Segmenter:
             warnings,
             clock.latency_ms,
             sizes,
-            frame_diameter(table, self.engine.reliability.mean_interval_share),
+            diameter,
         )
 
     def _size_map(self, output: NetworkOutput) -> SizeMap | None:
