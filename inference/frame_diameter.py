@@ -47,14 +47,16 @@ def frame_diameter(table: pd.DataFrame, mean_interval_share: float | None) -> Fr
     diameter_nm = whole["diameter_nm"].to_numpy()
     mean_nm = float(diameter_nm.mean())
     std_nm = float(diameter_nm.std(ddof=1)) if len(diameter_nm) > 1 else None
-    half = mean_log_half_width(whole)
-    if mean_interval_share is None or math.isnan(half):
+    if mean_interval_share is None:
+        return FrameDiameter(mean_nm, std_nm)
+    half = _mean_log_half_width(whole)
+    if math.isnan(half):
         return FrameDiameter(mean_nm, std_nm)
     factor = math.exp(mean_interval_share * half)
     return FrameDiameter(mean_nm, std_nm, mean_nm / factor, mean_nm * factor)
 
 
-def mean_log_half_width(table: pd.DataFrame) -> float:
+def _mean_log_half_width(table: pd.DataFrame) -> float:
     """Return the mean half width of the skyrmions' intervals of ln(diameter), NaN without any."""
     ends = table[["diameter_low_nm", "diameter_high_nm"]].to_numpy()
     halves = np.log(ends[:, 1] / ends[:, 0]) / 2

@@ -20,6 +20,7 @@ def frames(count, common, own, seed, skyrmions=40):
     found_nm = true_nm[number] * np.exp(off)
     rows = {
         "frame": number,
+        "touches_border": False,
         "diameter_nm": found_nm,
         "drawn_nm": found_nm,
         "log_sigma": np.full(len(number), np.log(np.hypot(common, own))),
@@ -35,7 +36,7 @@ def test_nine_true_means_in_ten_lie_inside(common):
     assert share == pytest.approx(expected, rel=0.1)
     found, true_nm = frames(2000, common, own, seed=2)
     low, high = PLAIN.interval(found["diameter_nm"].to_numpy(), found["log_sigma"].to_numpy())
-    table = found.assign(diameter_low_nm=low, diameter_high_nm=high, touches_border=False)
+    table = found.assign(diameter_low_nm=low, diameter_high_nm=high)
     inside = [
         means.low_nm <= true <= means.high_nm
         for true, (_, rows) in zip(true_nm, table.groupby("frame"), strict=True)

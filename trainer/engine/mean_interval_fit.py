@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ...inference.frame_diameter import frame_diameter
 from ...inference.reliability import Reliability
 
 _ENOUGH_FRAMES = 20
@@ -24,24 +25,21 @@ def fit_mean_interval_share(
     reliability
         All the rest of it.
     found
-        One row a whole skyrmion that was found: `frame`, `diameter_nm` by the core's area,
-        `drawn_nm` and `log_sigma` of the map of sizes.
+        One row a skyrmion: `frame`, `touches_border`, `diameter_nm` by the core's area, `drawn_nm`
+        and `log_sigma` of the map of sizes.
     true_mean_nm
         Of the whole skyrmions that are in each frame, shape (frames,); NaN without any.
     """
     of_core, drawn, log_sigma = found[["diameter_nm", "drawn_nm", "log_sigma"]].to_numpy().T
     diameter_nm = reliability.diameter(of_core, drawn, log_sigma)
     low_nm, high_nm = reliability.interval(diameter_nm, log_sigma)
-    halves = np.log(high_nm / low_nm) / 2
-    frame = found["frame"].to_numpy(np.int64)
-    whole = np.bincount(frame, minlength=len(true_mean_nm))
-    with np.errstate(invalid="ignore", divide="ignore"):  # frames in which none was found
-        mean_nm, half = (
-            np.bincount(frame, values, len(true_mean_nm)) / whole
-            for values in (diameter_nm, halves)
-        )
-        off = np.abs(np.log(mean_nm / true_mean_nm)) / half
-    known = off[np.isfinite(off)]
-    if len(known) < _ENOUGH_FRAMES:
+    sized = found.assign(diameter_nm=diameter_nm, diameter_low_nm=low_nm, diameter_high_nm=high_nm)
+    off = []
+    for frame, true_nm in enumerate(true_mean_nm):
+        # an interval as wide as the skyrmions' own, to measure the error by
+        whole = frame_diameter(sized.loc[sized["frame"] == frame], 1.0)
+        if whole.mean_nm is not None and whole.high_nm is not None and np.isfinite(true_nm):
+            off.append(abs(np.log(whole.mean_nm / true_nm)) / np.log(whole.high_nm / whole.mean_nm))
+    if len(off) < _ENOUGH_FRAMES:
         return None
-    return float(np.quantile(known, reliability.interval_level))
+    return float(np.quantile(off, reliability.interval_level))

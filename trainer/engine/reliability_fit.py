@@ -42,7 +42,7 @@ class _Observations:
 
     `frame` (its number, n,), `terms` (n, 4) and `right` (n,) of every object found; of the sizes of
     those that are right and whole `log_error` by the core's area, `drawn_log_error` by the map of
-    sizes, and `sigma`, each (m,); `told` (frames, TOLD). `whole` and `true_mean_nm` as
+    sizes, and `sigma`, each (m,); `told` (frames, TOLD). `found` and `true_mean_nm` as
     `fit_mean_interval_share` takes them.
     """
 
@@ -53,7 +53,7 @@ class _Observations:
     drawn_log_error: np.ndarray
     sigma: np.ndarray
     told: np.ndarray
-    whole: pd.DataFrame
+    found: pd.DataFrame
     true_mean_nm: np.ndarray
 
 
@@ -101,7 +101,7 @@ def fit_reliability(
         bias_per_variance=bias,
         familiarity=familiarity,
     )
-    share = fit_mean_interval_share(reliability, kept_back.whole, kept_back.true_mean_nm)
+    share = fit_mean_interval_share(reliability, kept_back.found, kept_back.true_mean_nm)
     return reliability.model_copy(update={"mean_interval_share": share})
 
 
@@ -228,7 +228,7 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
         np.log(sized["drawn_nm"].to_numpy()) - log_true,
         np.exp(sized["log_sigma"].to_numpy()),
         np.stack(told),
-        table.query("not touches_border"),
+        table,
         np.array(true_means),
     )
 

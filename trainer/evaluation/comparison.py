@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...inference.segmenter import Segmentation
+from .conditions import or_nan
 from .matching import are_invented, matches, overlaps
 from .pixel_scores import found_mask, pixel_scores
 from .truth_table import TrueObjects, distance_to_border
@@ -57,17 +58,13 @@ def compare(found: Segmentation, truth: TrueObjects, cell_size_nm: float) -> Com
         "n_found": len(table),
         "n_true": len(truth.table),
         "invented": int(invented.sum()),
-        "unfamiliarity": _or_nan(found.unfamiliarity),
-        "mean_diameter_nm": _or_nan(found.diameter.mean_nm),
-        "mean_diameter_low_nm": _or_nan(found.diameter.low_nm),
-        "mean_diameter_high_nm": _or_nan(found.diameter.high_nm),
+        "unfamiliarity": or_nan(found.unfamiliarity),
+        "mean_diameter_nm": or_nan(found.diameter.mean_nm),
+        "mean_diameter_low_nm": or_nan(found.diameter.low_nm),
+        "mean_diameter_high_nm": or_nan(found.diameter.high_nm),
         "true_mean_diameter_nm": truth.mean_diameter_nm,
     }
     return Comparison(image, rows)
-
-
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _rows(

@@ -84,14 +84,14 @@ class Condition:
         """The condition as columns of a table."""
         return {
             "condition": self.name,
-            "noise_percent": _or_nan(self.noise_percent),
-            "electrons_per_pixel": _or_nan(self.electrons_per_pixel),
+            "noise_percent": or_nan(self.noise_percent),
+            "electrons_per_pixel": or_nan(self.electrons_per_pixel),
             "defocus_nm": self.true.defocus_nm,
             "tilt_deg": self.true.tilt_deg,
             "told_defocus_nm": self.told.defocus_nm,
             "told_tilt_deg": self.told.tilt_deg,
-            "blur_px": _or_nan(self.true.blur_px),
-            "told_blur_px": _or_nan(self.told.blur_px),
+            "blur_px": or_nan(self.true.blur_px),
+            "told_blur_px": or_nan(self.told.blur_px),
         }
 
     def frame(self, clean: np.ndarray, seed: tuple[int, int]) -> np.ndarray:
@@ -140,7 +140,8 @@ def _in_words(setting: Setting) -> str:
     return f"{_mm(setting):g} mm {setting.tilt_deg:g} deg {blur}"
 
 
-def _or_nan(value: float | None) -> float:
+def or_nan(value: float | None) -> float:
+    """Return the value as a number, which None is not."""
     return float("nan") if value is None else value
 
 

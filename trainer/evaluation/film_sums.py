@@ -21,41 +21,28 @@ CONFIDENCE_SUMS = tuple(
 def image_sums(images: pd.DataFrame) -> pd.DataFrame:
     """Return sums over the images of each film, indexed by `film`.
 
-    `images`, and of the scores; of those that have a mean diameter, found and true, their number
-    `frames_sized`, `frame_deviation` and `frame_deviation_squared` of found / true - 1; of those
-    that say an interval the number `frames_with_interval`, and `frames_covered`, those whose true
-    mean lies inside.
+    `images`, and of the scores; of those that have a mean diameter, found and true, the sums of
+    `_size_sums`.
     """
     true_nm = images["true_mean_diameter_nm"]
-    low_nm, high_nm = images["mean_diameter_low_nm"], images["mean_diameter_high_nm"]
-    deviation = images["mean_diameter_nm"] / true_nm - 1
-    sized = deviation.notna()
-    with_interval = sized & low_nm.notna() & high_nm.notna()
-    columns = images[["film", *PIXEL_SCORES]].assign(
-        images=1.0,
-        frames_sized=sized.astype(float),
-        frame_deviation=deviation.fillna(0.0),
-        frame_deviation_squared=deviation.fillna(0.0) ** 2,
-        frames_with_interval=with_interval.astype(float),
-        frames_covered=(with_interval & (low_nm <= true_nm) & (true_nm <= high_nm)).astype(float),
-    )
-    return columns.groupby("film").sum()
+    known = images["mean_diameter_nm"].notna() & true_nm.notna()
+    ends = images["mean_diameter_low_nm"], images["mean_diameter_high_nm"]
+    sizes = _size_sums(true_nm, images["mean_diameter_nm"], ends, known)
+    columns = images[list(PIXEL_SCORES)].assign(images=1.0, **sizes).astype(float)
+    return columns.groupby(images["film"]).sum()
 
 
 def object_sums(objects: pd.DataFrame, films: Sequence[int]) -> pd.DataFrame:
     """Return sums over the objects of each of the films, indexed by `film`.
 
     Counts `true`, `found`, `matched`, `invented`; over the matches `iou` and `centre_error`;
-    over the sized ones, which are matches of whole skyrmions, their number `sized`, `deviation` and
-    `deviation_squared` of (diameter - true) / true; of those with an interval the number
-    `with_interval` and `covered`, those whose true diameter lies inside; and `CONFIDENCE_SUMS`.
+    over the sized ones, which are matches of whole skyrmions, the sums of `_size_sums`; and
+    `CONFIDENCE_SUMS`.
     """
     matched = objects["matched"]
-    sized = are_sized(objects)
-    true_nm = objects["true_diameter_nm"]
-    deviation = (objects["diameter_nm"] / true_nm - 1).where(sized, 0.0)
-    low_nm, high_nm = objects["diameter_low_nm"], objects["diameter_high_nm"]
-    with_interval = sized & low_nm.notna() & high_nm.notna()
+    true_nm, found_nm = objects["true_diameter_nm"], objects["diameter_nm"]
+    ends = objects["diameter_low_nm"], objects["diameter_high_nm"]
+    sizes = _size_sums(true_nm, found_nm, ends, are_sized(objects))
     confidence = confidence_in_skyrmions(objects)
     bins = confidence_bin(confidence.to_numpy())
     of_bins = {
@@ -74,15 +61,34 @@ def object_sums(objects: pd.DataFrame, films: Sequence[int]) -> pd.DataFrame:
         "invented": objects["invented"],
         "iou": objects["iou"].where(matched, 0.0),
         "centre_error": objects["centre_error_nm"].where(matched, 0.0),
+        **sizes,
+        **of_bins,
+    }
+    sums = pd.DataFrame(columns, index=objects.index).astype(float)
+    return sums.groupby(objects["film"]).sum().reindex(films, fill_value=0.0)
+
+
+def _size_sums(
+    true_nm: pd.Series,
+    found_nm: pd.Series,
+    ends: tuple[pd.Series, pd.Series],
+    sized: pd.Series,
+) -> dict[str, pd.Series]:
+    """Return what adds up of the diameters that count, those `sized`.
+
+    They themselves, `sized`, `deviation` and `deviation_squared` of (found - true) / true; those
+    that are `with_interval`, and those `covered`, whose true diameter lies inside.
+    """
+    low_nm, high_nm = ends
+    deviation = (found_nm / true_nm - 1).where(sized, 0.0)
+    with_interval = sized & low_nm.notna() & high_nm.notna()
+    return {
         "sized": sized,
         "deviation": deviation,
         "deviation_squared": deviation**2,
         "with_interval": with_interval,
         "covered": with_interval & (low_nm <= true_nm) & (true_nm <= high_nm),
-        **of_bins,
     }
-    sums = pd.DataFrame(columns, index=objects.index).astype(float)
-    return sums.groupby(objects["film"]).sum().reindex(films, fill_value=0.0)
 
 
 def confidence_in_skyrmions(objects: pd.DataFrame) -> pd.Series:

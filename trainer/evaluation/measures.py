@@ -76,15 +76,15 @@ FRAME_SIZE_MEASURES = (
         "frame_spread_percent",
         "a frame's mean diameter, standard deviation (%)",
         1,
-        ("frame_deviation", "frame_deviation_squared", "frames_sized"),
+        ("deviation", "deviation_squared", "sized"),
         _spread,
     ),
     _mean(
         "frame_coverage",
         "frames' means inside their 90 % interval",
         3,
-        "frames_covered",
-        "frames_with_interval",
+        "covered",
+        "with_interval",
     ),
 )
 """Of the mean diameter of each frame's whole skyrmions."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...inference.frame_diameter import frame_diameter
 from ...inference.instances import Instances, find_instances, smallest_core_px
+from .conditions import or_nan
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class TrueObjects:
     @property
     def mean_diameter_nm(self) -> float:
         """Of the skyrmions that the border does not cut, NaN without any."""
-        return float(self.table.loc[~self.table["touches_border"], "diameter_nm"].mean())
+        return or_nan(frame_diameter(self.table, None).mean_nm)
 
 
 def true_objects(labels: np.ndarray, cell_size_nm: float) -> TrueObjects:
