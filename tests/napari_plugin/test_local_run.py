@@ -93,9 +93,8 @@ def test_the_state_follows_what_the_run_says():
 
 def test_a_real_run_is_started_recorded_in_parts_and_stopped(tmp_path):
     choices = RunChoices(listen=ANY_PORT, publish=ANY_PORT, recordings=str(tmp_path / "my runs"))
-    begin = time.thread_time()
     run = LocalRun.start(choices)
-    assert time.thread_time() - begin < 0.01
+    assert run.state.phase == "starting"  # nobody has waited for it
     frames = [frame for frame, _ in zip(camera_frames(), range(6), strict=False)]
     state = until(run, "running")
     assert state.recording is not None
