@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..stream.errors import UserError
+from .axis_range import axis_range
 from .buttons import push_button
 from .curve_data import AXES, QUANTITIES, SWEPT, axis_values, rows_by_direction
 from .curve_export import FigureContent, write_csv, write_figure
@@ -172,7 +173,7 @@ class CurvesPanel(QWidget):
             plot.mark(marks, labels=plot is visible[0])
         if not self._zoomed:
             places_of = history.peaks(axis, slice(0, len(history)), SCREEN_POINTS)
-            low, high = _range(axis_values(history, axis)[places_of])
+            low, high = axis_range(axis_values(history, axis)[places_of])
             for plot in visible:
                 plot.look_at(low, high)
         if self.shown["sizes"].isChecked():
@@ -282,21 +283,3 @@ class CurvesPanel(QWidget):
         chosen, _ = QFileDialog.getSaveFileName(self, title, name, kinds)
         if chosen:
             save(Path(chosen))
-
-
-def _range(x: np.ndarray) -> tuple[float, float]:
-    """Return a range around all known `x`, with a margin.
-
-    It grows in steps of at least a thirty-second of itself: between them Qt paints the axes from
-    what it has kept.
-    """
-    known = x[np.isfinite(x)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    span = high - low
-    if not span:
-        return low - 0.5, low + 0.5
-    step = 2.0 ** np.floor(np.log2(span)) / 16
-    margin = 0.02 * np.ceil(span / step) * step
-    return float(np.floor((low - margin) / step) * step), float(
-        np.ceil((high + margin) / step) * step
-    )

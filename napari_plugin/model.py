@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..inference.frame_diameter import frame_diameter
 from ..stream.result import FrameResult, ResultSummary
 from ..stream.size_text import size_text
 from .events import BurstLog
@@ -193,11 +194,10 @@ def _filtered_headline(result: FrameResult, shown: np.ndarray) -> str:
     summary, table = result.summary, result.table
     skyrmions = shown & ~table["is_stripe"].to_numpy()
     number = f"{int(skyrmions.sum())} of {summary.n_skyrmions} shown"
-    measured = skyrmions & ~table["touches_border"].to_numpy()
-    diameter_nm = table["diameter_nm"].to_numpy()[measured]
-    diameter_nm = diameter_nm[np.isfinite(diameter_nm)]
     if summary.pixel_size_nm is None:
         return f"{number}   size unknown without a pixel size"
-    if not len(diameter_nm):
+    size = frame_diameter(table.loc[skyrmions], None)
+    if size.mean_nm is None:
         return number
-    return f"{number}   {diameter_nm.mean():.1f} nm, spread {diameter_nm.std():.1f} nm"
+    spread = "" if size.std_nm is None else f", spread {size.std_nm:.1f} nm"
+    return f"{number}   {size.mean_nm:.1f} nm{spread}"

@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No clock decides a test: a busy machine is no failure.
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")
 
 # A background job of a shell ignores SIGINT, and so would the programs that tests stop by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

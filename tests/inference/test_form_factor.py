@@ -112,7 +112,7 @@ def test_the_true_defocus_explains_most(noise, told_nm, best):
     assert max(shares, key=shares.__getitem__) == best
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 3), st.sampled_from([-1e6, -9e6]))
 def test_an_image_of_any_size_has_finite_numbers(height, width, seed, defocus_nm):
     image = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)

@@ -57,7 +57,7 @@ def test_image_and_points_go_the_same_way(known):
     np.testing.assert_allclose(_centroids(back, POINTS, 22), POINTS, atol=0.05)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(axis=st.floats(-720, 720), tilt=st.floats(0, 70), pixel=st.floats(0.5, 9))
 @example(axis=68.0, tilt=68.09375, pixel=0.5)  # an acute corner
 def test_the_whole_frame_lies_inside(axis, tilt, pixel):

@@ -27,14 +27,14 @@ def test_mean_0_and_deviation_1():
     assert result.std() == pytest.approx(1, abs=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(gain=st.floats(1e-3, 1e6), offset=st.floats(-1e6, 1e6), seed=st.integers(0, 5))
 def test_gain_and_offset_do_not_matter(gain, offset, seed):
     image = _image(seed)
     np.testing.assert_allclose(normalise(gain * image + offset), normalise(image), atol=1e-3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     hot=st.lists(
         st.tuples(st.integers(0, 95), st.integers(0, 129), st.floats(1e2, 1e300)),

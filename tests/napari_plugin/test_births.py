@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skyrmlive.inference.linking import Linker
@@ -59,7 +59,6 @@ def lives(draw):
     return frames, np.array(presence)
 
 
-@settings(deadline=None)
 @given(lives(), st.sets(st.integers(0, 7)))
 def test_births_and_deaths_are_those_of_the_tracks(life, at_border):
     frames, presence = life

@@ -91,7 +91,7 @@ def test_labels_that_touch_keep_an_outline_each():
     assert set(np.unique(again)) == {0, 9}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1))
 def test_any_label_image_can_be_traced(seed):
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -92,7 +92,6 @@ def test_hysteresis_has_a_least_step():
 SIZES = st.lists(st.floats(1, 500), max_size=80).map(np.array)
 
 
-@settings(deadline=None)
 @given(SIZES, SIZES)
 def test_the_same_bins_hold_every_value_of_both(now, pinned):
     edges = bin_edges(now, pinned)

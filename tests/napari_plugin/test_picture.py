@@ -82,7 +82,7 @@ def test_the_headline_counts_what_is_shown():
     model = LiveModel()
     model.add(Delivery(snapshot(0, table)), 0.0)
     model.view.filters = Filters(min_diameter=45)
-    assert model.status(0.0).headline == "2 of 3 shown   55.0 nm, spread 5.0 nm"
+    assert model.status(0.0).headline == "2 of 3 shown   55.0 nm, spread 7.1 nm"
 
 
 # --- colours
@@ -153,7 +153,7 @@ def test_bonds_of_a_square_and_of_points_without_a_triangle():
 # --- recent frames
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=40), st.integers(100, 2000))
 def test_the_ring_is_bounded_and_keeps_the_newest(sides, limit):
     recent = RecentSnapshots(limit)
@@ -214,7 +214,7 @@ def test_one_that_is_not_linked_is_meant_in_its_frame_only():
     assert selection.row(result(table, 4)) is None
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.integers(0, 6), unique=True), min_size=1, max_size=12))
 def test_traces_give_each_frame_of_a_track(frames):
     traces = Traces(frames=10)

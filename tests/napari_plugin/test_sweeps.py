@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skyrmlive.napari_plugin.sweeps import noise_of, split_branches, turning_tolerance
@@ -24,7 +24,6 @@ def legs_to_values(legs, first_up):
 LEGS = st.lists(st.tuples(st.floats(20, 100), st.integers(1, 30)), min_size=1, max_size=8)
 
 
-@settings(deadline=None)
 @given(LEGS, st.booleans(), st.integers(0, 2**32 - 1))
 def test_turning_points_are_found_through_jitter_and_gaps(legs, first_up, seed):
     values, turns = legs_to_values(legs, first_up)
@@ -51,7 +50,6 @@ def test_turning_points_are_found_through_jitter_and_gaps(legs, first_up, seed):
         assert abs(values[after.start] - values[turn]) <= 4
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-50, 50) | st.just(np.nan), max_size=60), st.floats(0.5, 40))
 def test_no_branch_comes_back_by_more_than_the_tolerance(quantity, tolerance):
     quantity = np.array(quantity, dtype=float)

@@ -106,7 +106,7 @@ def test_stripes_and_unknown_scales_do_not_spoil_the_ratio():
 places = arrays(np.float64, st.tuples(st.integers(0, 12), st.just(2)), elements=st.floats(0, 40))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(places, places)
 def test_matching_is_one_to_one_near_and_the_same_both_ways(first: np.ndarray, second: np.ndarray):
     a, b = table_of(first, 9.0), table_of(second, 13.0)

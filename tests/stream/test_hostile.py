@@ -20,7 +20,7 @@ MESSAGES = 10_000
 GROWTH_MB = 32
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(structured.messages)
 def test_a_structured_message_is_taken_or_rejected_in_one_line(message: list[bytes]):
     assert "\n" not in reason_to_reject(message)

@@ -125,7 +125,7 @@ def test_pixel_scores_of_known_masks():
 LABELS = arrays(np.int32, (6, 7), elements=st.integers(0, 4))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LABELS, LABELS)
 def test_matching_does_not_care_which_is_the_truth(a, b):
     forth, back = overlaps(a, b), overlaps(b, a)

@@ -21,7 +21,7 @@ MUMAX_KEYS = {
     *("valuedim", "valuelabels", "valueunits"),
     *(f"{axis}{key}" for axis in "xyz" for key in ("base", "min", "max", "nodes", "stepsize")),
 }
-in_place = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+in_place = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def mumax_version_1(values: np.ndarray, form: str, **changes: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,8 +15,16 @@ from .markdown import comparison_table, summary_table, table
 from .measures import MEASURES, PIXEL_MEASURES
 from .pairs import summarise_pairs
 from .plots import plot_bins, plot_measures, plot_scores, plot_training
+from .report_summaries import (
+    Engines,
+    all_noise,
+    along,
+    at_noise,
+    axis_title,
+    both_ways,
+    labels,
+)
 from .size_plots import plot_coverage, plot_diameter_histogram, plot_found_over_true
-from .study import StudyTables
 from .summary import border_summary, density_summary, diameter_summary
 from .textures import texture_table
 from .trust_plots import plot_reliability, plot_unfamiliarity
@@ -30,8 +37,6 @@ _OF_FRAMES = ("frame_spread_percent", "frame_coverage")
 _SIZES = (*_ERRORS, *_OF_FRAMES, "calibration_error")
 _HISTOGRAM_NOISE = (0.0, 50.0, 100.0)
 _DENSITY_NOISE = 10.0
-
-Engines = Mapping[str, EngineAccuracy]
 
 
 def write_report(
@@ -56,7 +61,7 @@ def write_report(
     UserError
         No engine was held against films.
     """
-    named = {label: engine for label, engine in _labels(engines) if engine.tables is not None}
+    named = {label: engine for label, engine in labels(engines) if engine.tables is not None}
     if not named:
         raise UserError("A report needs films that an engine was held against.")
     page = _Page(path.parent)
@@ -70,7 +75,7 @@ def write_report(
     ]
     sections += [_sizes(page, named), _textures(named), _trust(page, named)]
     sections.append(_familiarity(page, named))
-    sections += [_pairs(dict(_labels(engines))), _training(page, history)]
+    sections += [_pairs(dict(labels(engines))), _training(page, history)]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(filter(None, sections)), encoding="utf-8")
 
@@ -87,48 +92,11 @@ class _Page:
         return relative.as_posix()
 
 
-def _labels(engines: Sequence[EngineAccuracy]) -> list[tuple[str, EngineAccuracy]]:
-    names = Counter(engine.name for engine in engines)
-    return [(e.name if names[e.name] == 1 else e.engine_id, e) for e in engines]
-
-
-def _along(engines: Engines, axis: str) -> dict[str, pd.DataFrame]:
-    return {label: engine.along(axis) for label, engine in engines.items()}
-
-
-def _both_ways(
-    engines: Engines, axis: str, otherwise: str = "told the nominal"
-) -> dict[str, pd.DataFrame]:
-    """Return the summaries along an axis, told and not told; one where an engine does not mind."""
-    summaries = {}
-    for label, engine in engines.items():
-        told, not_told = engine.along(axis), engine.along(f"{axis}-not-told")
-        if told.equals(not_told.rename_axis(told.index.name)):
-            summaries[label] = told
-        else:
-            summaries[f"{label}, told the truth"] = told
-            summaries[f"{label}, {otherwise}"] = not_told
-    return summaries
-
-
 def _tables(summaries: Mapping[str, pd.DataFrame], measures: Sequence[str], title: str = "") -> str:
     parts = [
         f"**{label}**\n\n{summary_table(s, measures, title)}" for label, s in summaries.items()
     ]
     return "\n\n".join(parts)
-
-
-def _axis_title(engines: Engines, axis: str) -> str:
-    return next(iter(engines.values())).axes[axis].title
-
-
-def _at_noise(engines: Engines, percent: float) -> dict[str, StudyTables]:
-    return {label: engine.at_noise(percent) for label, engine in engines.items()}
-
-
-def _all_noise(engine: EngineAccuracy) -> StudyTables:
-    conditions = engine.axes["noise"].points
-    return StudyTables.joined(engine.at_noise(percent) for percent in conditions)
 
 
 def _overview(engines: Engines, commands: Sequence[str]) -> str:
@@ -144,7 +112,7 @@ def _overview(engines: Engines, commands: Sequence[str]) -> str:
 
 
 def _noise(page: _Page, engines: Engines) -> str:
-    summaries, title = _along(engines, "noise"), _axis_title(engines, "noise")
+    summaries, title = along(engines, "noise"), axis_title(engines, "noise")
     return words.NOISE.format(
         picture=page.picture("scores-noise", lambda to: plot_scores(summaries, title, to)),
         tables=_tables(summaries, _SCORES, "noise (%)"),
@@ -155,7 +123,7 @@ _SETTINGS = (("defocus", words.DEFOCUS, "defocus (mm)"), ("tilt", words.TILT, "t
 
 
 def _setting(page: _Page, engines: Engines, axis: str, template: str, title: str) -> str:
-    summaries = _both_ways(engines, axis)
+    summaries = both_ways(engines, axis)
     return template.format(
         picture=page.picture(f"scores-{axis}", lambda to: plot_scores(summaries, title, to)),
         table=comparison_table(summaries, MEASURES["jaccard"], title),
@@ -163,7 +131,7 @@ def _setting(page: _Page, engines: Engines, axis: str, template: str, title: str
 
 
 def _blur(page: _Page, engines: Engines) -> str:
-    summaries, title = _both_ways(engines, "blur", "not told"), _axis_title(engines, "blur")
+    summaries, title = both_ways(engines, "blur", "not told"), axis_title(engines, "blur")
     return words.BLUR.format(
         picture=page.picture("scores-blur", lambda to: plot_scores(summaries, title, to)),
         table=comparison_table(summaries, MEASURES["jaccard"], title),
@@ -173,18 +141,18 @@ def _blur(page: _Page, engines: Engines) -> str:
 
 def _told_wrong(engines: Engines) -> str:
     measures = ("jaccard", "ap50", *_ERRORS, *_OF_FRAMES)
-    summaries = _along(engines, "told-defocus")
+    summaries = along(engines, "told-defocus")
     return words.TOLD_WRONG.format(tables=_tables(summaries, measures, "error told (%)"))
 
 
 def _detection(page: _Page, engines: Engines) -> str:
     fields = {}
     for axis, title in (("noise", "noise (%)"), ("dose", "electrons per pixel")):
-        summaries, axis_title = _along(engines, axis), _axis_title(engines, axis)
+        summaries, whole_title = along(engines, axis), axis_title(engines, axis)
         fields[f"{axis}_tables"] = _tables(summaries, _DETECTION, title)
         fields[f"{axis}_picture"] = page.picture(
             f"detection-{axis}",
-            lambda to, s=summaries, t=axis_title, log=axis == "dose": plot_measures(
+            lambda to, s=summaries, t=whole_title, log=axis == "dose": plot_measures(
                 s, ("ap50", "pq"), t, to, log
             ),
         )
@@ -215,20 +183,20 @@ def _sizes(page: _Page, engines: Engines) -> str:
             f"diameters-{label}", lambda to, f=found: plot_diameter_histogram(f, to)
         )
         histograms.append(f"![diameters, true and found by {label}]({picture})")
-    along, title = _along(engines, "noise"), _axis_title(engines, "noise")
+    summaries, title = along(engines, "noise"), axis_title(engines, "noise")
     by_diameter = {
         label: diameter_summary(engine.tables, engine.condition_at_noise(_DENSITY_NOISE))
         for label, engine in engines.items()
         if engine.tables is not None
     }
     errors = ("diameter_bias_percent", "diameter_spread_percent")
-    ordinary = _at_noise(engines, _DENSITY_NOISE)
+    ordinary = at_noise(engines, _DENSITY_NOISE)
     return words.SIZES.format(
         histograms="\n\n".join(histograms),
         noise_picture=page.picture(
-            "size-noise", lambda to: plot_measures(along, errors, title, to)
+            "size-noise", lambda to: plot_measures(summaries, errors, title, to)
         ),
-        noise_tables=_tables(along, _SIZES, "noise (%)"),
+        noise_tables=_tables(summaries, _SIZES, "noise (%)"),
         density_picture=page.picture(
             "found-over-true", lambda to: plot_found_over_true(ordinary, to)
         ),
@@ -263,7 +231,7 @@ def _textures(engines: Engines) -> str:
 
 
 def _trust(page: _Page, engines: Engines) -> str:
-    together = {label: _all_noise(engine) for label, engine in engines.items()}
+    together = {label: all_noise(engine) for label, engine in engines.items()}
     return words.TRUST.format(
         reliability_picture=page.picture("reliability", lambda to: plot_reliability(together, to)),
         coverage_picture=page.picture("coverage", lambda to: plot_coverage(together, to)),
