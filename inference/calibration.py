@@ -16,6 +16,7 @@ import numpy as np
 from ..stream.frame import FrameMetadata
 from .condition_check import contrast_is_inverted
 from .engine import Engine
+from .frame_parts import FrameParts
 from .geometry import geometry_for, reduced, tilt_of
 from .instances import THRESHOLD
 from .lattice_spectrum import lattice_rings
@@ -179,14 +180,10 @@ class _Trial:
         if not inside.any():
             return 0.0
         tile = normalise(tile)
-        known = told(tile, self._metadata, self._engine.condition)
-        output = infer_in_parts(
-            self._engine.backend,
-            tile,
-            known,
-            self._engine.condition,
-            self._engine.deconvolved(tile, known),
-        )
+        condition = self._engine.condition
+        known = told(FrameParts.of(tile, condition.pixel_size_nm), self._metadata, condition)
+        deconvolved = self._engine.deconvolved(tile, known)
+        output = infer_in_parts(self._engine.backend, tile, known, condition, deconvolved)
         core = output.core[0].image()
         found = core[inside]
         total = float(found.sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -52,6 +52,13 @@ class FrameParts:
         window = _window(shape)
         spectra = np.asarray(fft.rfft2(parts * window, workers=cls._workers(len(parts))))
         return cls(spectra, shape, BINNING * pixel_size_nm, window)
+
+    def some(self, count: int) -> FrameParts:
+        """Return at most so many of the parts, none of them first or last if there are more."""
+        have = len(self.spectra)
+        between = np.linspace(0, have - 1, min(count, have) + 2)[1:-1]
+        chosen = between.round().astype(int)
+        return replace(self, spectra=self.spectra[chosen])
 
     def filtered(self, response: np.ndarray) -> np.ndarray:
         """Return the parts after a filter, float32 (n, rows, columns)."""

@@ -12,19 +12,22 @@ from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
 from .backends.backend import NetworkOutput
 from .condition_check import condition_warnings, contrast_is_inverted
+from .doubts import doubts_about
 from .engine import Engine
+from .familiarity import mean_confidence
 from .frame_diameter import FrameDiameter, frame_diameter
+from .frame_parts import FrameParts
 from .geometry import Geometry, geometry_for
 from .instances import CORE_THRESHOLD, find_instances, smallest_core_px
 from .lattice import lattice_order
 from .measure import measure
 from .normalise import normalise, replace_non_finite, saturated_fraction, without_masked
+from .other_optics import OpticsSeen, optics_seen
 from .probability_map import ProbabilityMap
-from .reliability import mean_confidence
 from .side_by_side import beside
 from .size_map import SizeMap
 from .tiling import infer_in_parts
-from .told import told
+from .told import optics_of, told
 
 _MANY_SATURATED = 0.001
 
@@ -56,6 +59,8 @@ class Segmentation:
         As the network drew them; None from one that does not, and of a constant image.
     diameter
         Of the frame's skyrmions, and how well it is known.
+    optics
+        What the frame shows of its optics; None where it shows nothing of them.
     """
 
     labels: np.ndarray
@@ -69,6 +74,7 @@ class Segmentation:
     latency_ms: dict[str, float] = field(default_factory=dict)
     sizes: SizeMap | None = None
     diameter: FrameDiameter = field(default_factory=FrameDiameter)
+    optics: OpticsSeen | None = None
 
     @property
     def mask_probability(self) -> np.ndarray:
@@ -150,10 +156,13 @@ class Segmenter:
         height, width = geometry.content_shape
         if constant:
             warnings.append("the image is constant: there is nothing to see")
-            known = None
+            known = optics = None
             output = NetworkOutput.of_images(np.zeros((1, 2, height, width), np.float32))
         else:
-            known = told(image, metadata, self.engine.condition)
+            condition = self.engine.condition
+            parts = FrameParts.of(image, condition.pixel_size_nm)
+            known = told(parts, metadata, condition)
+            optics = optics_seen(parts, condition, *optics_of(known), condition.defocus_nm)
             clock.lap("spectrum")
             deconvolved = self.engine.deconvolved(image, known)
             clock.lap("deconvolution")
@@ -182,13 +191,9 @@ class Segmenter:
         clock.lap("measure")
         table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")
-        unfamiliarity = self._unfamiliarity(known, table)
-        if unfamiliarity is not None and unfamiliarity > 1:
-            warnings.append(
-                f"the frame does not look like those the engine was trained on (unfamiliarity "
-                f"{unfamiliarity:.1f}, ordinary below 1): check defocus, focus and field of view "
-                "before any size is quoted"
-            )
+        confidence = mean_confidence(table.loc[~table["is_stripe"], "confidence"].to_numpy())
+        unfamiliarity, doubts = doubts_about(self.engine.reliability, known, confidence, optics)
+        warnings += doubts
         return Segmentation(
             labels,
             table,
@@ -201,6 +206,7 @@ class Segmenter:
             clock.latency_ms,
             sizes,
             diameter,
+            optics,
         )
 
     def _size_map(self, output: NetworkOutput) -> SizeMap | None:
@@ -208,13 +214,6 @@ class Segmenter:
         if output.log_diameter is None or condition.size_block is None:
             return None
         return SizeMap(output.log_diameter[0], condition.size_block, condition.pixel_size_nm)
-
-    def _unfamiliarity(self, known: np.ndarray | None, table: pd.DataFrame) -> float | None:
-        familiarity = self.engine.reliability.familiarity
-        if familiarity is None or known is None:
-            return None
-        confidence = mean_confidence(table.loc[~table["is_stripe"], "confidence"].to_numpy())
-        return float(familiarity.unfamiliarity(known[np.newaxis], np.array([confidence]))[0])
 
 
 def _shape(pixels: np.ndarray) -> tuple[int, int]:

@@ -20,42 +20,41 @@ TOLD = OPTICS + DESCRIPTORS + FORM_FACTOR
 """How many numbers: of `optics`, `describe_spectrum` and `describe_form_factor`, in this order."""
 
 
-def told(image: np.ndarray, metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
+def told(parts: FrameParts, metadata: FrameMetadata, condition: ImagingCondition) -> np.ndarray:
     """Return what a network is told of a frame, float32 (TOLD,).
 
     Parameters
     ----------
-    image
-        Normalised, in the engine's geometry, float32 (height, width).
+    parts
+        Of the normalised frame in the engine's geometry.
     """
-    known = _optics(metadata, condition)
-    return told_of(image, known, condition, condition.pixel_size_nm, condition.defocus_nm)
+    return told_of(parts, _optics(metadata, condition), condition, condition.defocus_nm)
 
 
 def told_of(
-    image: np.ndarray,
-    known: np.ndarray,
-    lens: Lens,
-    pixel_size_nm: float,
-    nominal_defocus_nm: float,
+    parts: FrameParts, known: np.ndarray, lens: Lens, nominal_defocus_nm: float
 ) -> np.ndarray:
     """Return what a network is told of an image whose optics are `known`, float32 (TOLD,).
 
     Parameters
     ----------
-    image
+    parts
         As of `told`.
     known
         As from `optics`.
     lens
         Of the microscope.
-    pixel_size_nm, nominal_defocus_nm
+    nominal_defocus_nm
         The engine's.
     """
-    parts = FrameParts.of(image, pixel_size_nm)
-    defocus_mm, tilt_deg = map(float, known[:2])
-    form = describe_form_factor(parts, lens, defocus_mm * 1e6, tilt_deg, nominal_defocus_nm)
+    form = describe_form_factor(parts, lens, *optics_of(known), nominal_defocus_nm)
     return np.concatenate([known, describe_spectrum(parts, nominal_defocus_nm), form])
+
+
+def optics_of(known: np.ndarray) -> tuple[float, float]:
+    """Return the defocus in nm and the tilt in degrees of what was told."""
+    defocus_mm, tilt_deg = map(float, known[:2])
+    return defocus_mm * 1e6, tilt_deg
 
 
 def optics(defocus_nm: float, tilt_deg: float, blur_nm: float | None) -> np.ndarray:

@@ -13,7 +13,7 @@ from skyrmlive.inference.form_factor import FORM_FACTOR, describe_form_factor
 from skyrmlive.inference.frame_parts import FrameParts
 from skyrmlive.inference.normalise import normalise
 
-from .weak_phases import MICROSCOPE, PIXEL_NM, weak_phase_image
+from .weak_phases import MICROSCOPE, PIXEL_NM, lattice, weak_phase_image
 
 TILT_DEG = 20.0
 BAND_MIDDLES = np.array([0.008, 0.01125, 0.01375, 0.01625, 0.01875, 0.02125, 0.02375])
@@ -22,19 +22,6 @@ BAND_MIDDLES = np.array([0.008, 0.01125, 0.01375, 0.01625, 0.01875, 0.02125, 0.0
 SHARE, LOG_DENSITY, BESIDE = 13, 15, slice(13, 16)
 SHARE_AT_LESS, SHARE_AT_MORE = 29, 44
 """Of the power that is explained at 0.925 and 1.075 times the defocus told."""
-
-
-def lattice(shape, spacing_nm, seed, jitter=0.12):
-    """Return places (n, 2) in nm of a slightly disordered triangular lattice that fills a frame."""
-    height, width = (side * PIXEL_NM for side in shape)
-    row_nm = spacing_nm * math.sqrt(3) / 2
-    places = [
-        ((column + 0.5 * (row % 2)) * spacing_nm, row * row_nm)
-        for row in range(-1, int(height / row_nm) + 2)
-        for column in range(-1, int(width / spacing_nm) + 2)
-    ]
-    off = np.random.default_rng(seed).normal(0, jitter * spacing_nm, (len(places), 2))
-    return np.array(places) + off
 
 
 def image_of(places, sigma_nm, shape=(256, 256), defocus_nm=-2e6, noise=0.0):

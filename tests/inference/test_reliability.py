@@ -10,7 +10,8 @@ import pytest
 from skyrmlive.inference.analyser import SkyrmionAnalyser
 from skyrmlive.inference.bundle import RELIABILITY, write_bundle
 from skyrmlive.inference.engine import Engine
-from skyrmlive.inference.reliability import NEIGHBOURS, Confidence, Familiarity, Reliability
+from skyrmlive.inference.familiarity import NEIGHBOURS, Familiarity
+from skyrmlive.inference.reliability import Confidence, Reliability
 from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.inference.told import TOLD
 from skyrmlive.stream.errors import UserError

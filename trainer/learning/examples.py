@@ -16,6 +16,7 @@ import torch
 from torch.utils.data import get_worker_info
 
 from ...inference.deconvolution import deconvolve
+from ...inference.frame_parts import FrameParts
 from ...inference.normalise import normalise
 from ...inference.told import told_of
 from ...stream.errors import UserError
@@ -241,7 +242,8 @@ class ExampleSource:
         image = normalise(image)
         optics = self.optics.tell(defocus_nm, tilt_deg, blur_px * cell_nm, rng)
         lens = self.optics.microscope
-        told = told_of(image, optics, lens, cell_nm, self.optics.defocus_nm)
+        parts = FrameParts.of(image, cell_nm)
+        told = told_of(parts, optics, lens, self.optics.defocus_nm)
         return Example(image[None], told, np.ascontiguousarray(labels))
 
     def lesson(self, example: Example) -> tuple[np.ndarray, ...]:

@@ -1,0 +1,96 @@
+"""A frame that was taken under other optics than those told of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skyrmlive.inference.doubts import doubts_about
+from skyrmlive.inference.frame_parts import FrameParts
+from skyrmlive.inference.normalise import normalise
+from skyrmlive.inference.other_optics import OTHER_OPTICS, OpticsSeen, optics_seen
+from skyrmlive.inference.reliability import Reliability
+from skyrmlive.stream.errors import UserError
+
+from .weak_phases import MICROSCOPE, PIXEL_NM, lattice, weak_phase_image
+
+TILT_DEG, TOLD_NM = 20.0, -2e6
+LIMITS = dict.fromkeys(OTHER_OPTICS, 0.05)
+
+
+def seen(image):
+    parts = FrameParts.of(normalise(image), PIXEL_NM)
+    return optics_seen(parts, MICROSCOPE, TOLD_NM, TILT_DEG, TOLD_NM)
+
+
+def taken(defocus_nm=TOLD_NM, seed=0, shape=(512, 512)):
+    """Return a lattice's image with as much noise as contrast."""
+    image = weak_phase_image(lattice(shape, 130, seed), 12.0, shape, defocus_nm, TILT_DEG)
+    return image + np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_told_explains_most(seed):
+    found = seen(taken(seed=seed))
+    assert found.told > 0.2
+    assert max(found.gains().values()) < 0
+    assert Reliability(optics_limits=LIMITS).contradicted(found)[1] < 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("inverted", lambda seed: taken(-TOLD_NM, seed)),
+        ("half", lambda seed: taken(TOLD_NM / 2, seed)),
+        ("twice", lambda seed: taken(2 * TOLD_NM, seed)),
+        ("across", lambda seed: np.rot90(taken(seed=seed), 3)),
+        ("across, reversed", lambda seed: np.rot90(taken(seed=seed))),
+    ],
+)
+def test_other_optics_are_seen_and_named(name, image, seed):
+    found = seen(np.ascontiguousarray(image(seed)))
+    most, excess = Reliability(optics_limits=LIMITS).contradicted(found)
+    assert (most, excess > 1) == (name, True)
+    number, (sentence, ordinary) = doubts_about(
+        Reliability(optics_limits=LIMITS), np.zeros(3), float("nan"), found
+    )
+    assert number == excess
+    assert OTHER_OPTICS[name][0] in sentence
+    assert "does not look like" in ordinary
+
+
+def test_of_noise_no_optics_are_named():
+    noise = np.random.default_rng(0).normal(size=(512, 512)).astype(np.float32)
+    reliability = Reliability(optics_limits=dict.fromkeys(OTHER_OPTICS, 1e-9))
+    number, sentences = doubts_about(reliability, np.zeros(3), float("nan"), seen(noise))
+    assert number > 1
+    assert len(sentences) == 1
+    assert "does not look like" in sentences[0]
+
+
+def test_where_nothing_is_seen_nothing_is_said():
+    assert seen(np.zeros((64, 64), np.float32)) is None
+    assert doubts_about(Reliability(optics_limits=LIMITS), None, float("nan"), None) == (None, [])
+
+
+def test_an_engine_without_limits_says_nothing():
+    found = OpticsSeen(0.1, dict.fromkeys(OTHER_OPTICS, 0.9))
+    assert Reliability().contradicted(found) is None
+    assert doubts_about(Reliability(), np.zeros(3), float("nan"), found) == (None, [])
+
+
+@pytest.mark.parametrize("limits", ['{"sideways": 0.1}', '{"half": 0}'])
+def test_limits_that_mean_nothing_are_refused(limits):
+    with pytest.raises(UserError, match="optics_limits"):
+        Reliability.from_json(f'{{"optics_limits": {limits}}}'.encode())
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 3))
+def test_a_frame_of_any_size_has_finite_shares(height, width, seed):
+    image = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)
+    found = seen(image)
+    assert found is None or np.isfinite([found.told, *found.others.values()]).all()
