@@ -181,8 +181,9 @@ class _Trial:
             return 0.0
         tile = normalise(tile)
         condition = self._engine.condition
-        known = told(FrameParts.of(tile, condition.pixel_size_nm), self._metadata, condition)
-        deconvolved = self._engine.deconvolved(tile, known)
+        parts = FrameParts.of(tile, condition.pixel_size_nm)
+        known = told(parts, self._metadata, condition)
+        deconvolved = self._engine.deconvolved(parts.image, known)
         output = infer_in_parts(self._engine.backend, tile, known, condition, deconvolved)
         core = output.core[0].image()
         found = core[inside]

@@ -76,6 +76,12 @@ def known_quantities(metadata: FrameMetadata, condition: ImagingCondition) -> li
     return found
 
 
+def optics_are_inside(metadata: FrameMetadata, condition: ImagingCondition) -> bool:
+    """Tell whether defocus and tilt, as far as they are known, lie in the engine's envelope."""
+    quantities = known_quantities(metadata, condition)
+    return not any(each.outside for each in quantities if each.name in ("defocus", "tilt"))
+
+
 def condition_warnings(metadata: FrameMetadata, condition: ImagingCondition) -> list[str]:
     """Say which quantity lies outside the engine's envelope and by how much, and what is unknown.
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from scipy import fft
 
-from .frame_parts import BINNING, binned
+from .frame_parts import BINNING
 from .told import OPTICS
 from .transfer import Lens, tilted_response
 
@@ -33,26 +33,26 @@ _LARGE = 1 << 17
 
 
 def deconvolve(
-    image: np.ndarray, known: np.ndarray, lens: Lens, pixel_size_nm: float
+    small: np.ndarray, known: np.ndarray, lens: Lens, pixel_size_nm: float
 ) -> np.ndarray:
     """Return what the regularised inverses make of an image, each over its standard deviation.
 
     Parameters
     ----------
-    image
-        Normalised, in the engine's geometry, float32 (height, width), both even.
+    small
+        The image, normalised, in the engine's geometry and binned, float32 (height / 2, width / 2):
+        nothing so fine passes the microscope.
     known
         Of its optics, as from `told.optics`, which may be followed by more.
     lens
         Of the microscope.
     pixel_size_nm
-        Of the image.
+        Of the image before it was binned.
 
     Returns
     -------
-    float32 (DECONVOLVED, height / 2, width / 2), binned: nothing so fine passes the microscope.
+    float32 (DECONVOLVED, height / 2, width / 2).
     """
-    small = binned(image)
     height, width = small.shape
     rows, columns = (fft.next_fast_len(side + 2 * _MARGIN, real=True) for side in small.shape)
     around = (_MARGIN, rows - height - _MARGIN, _MARGIN, columns - width - _MARGIN)

@@ -47,7 +47,7 @@ class Engine:
         runs = make_backend(bundle, backend, precision, threads)
         return cls(bundle.engine_id, bundle.condition, runs, bundle.reliability)
 
-    def deconvolved(self, image: np.ndarray, known: np.ndarray) -> np.ndarray | None:
+    def deconvolved(self, small: np.ndarray, known: np.ndarray) -> np.ndarray | None:
         """Return the deconvolved image that the network is given, None if it is not given one.
 
         See `deconvolution.deconvolve`; `known` is what `told.told` returns.
@@ -55,7 +55,7 @@ class Engine:
         condition = self.condition
         if not condition.is_given_deconvolved:
             return None
-        return deconvolve(image, known, condition, condition.pixel_size_nm)
+        return deconvolve(small, known, condition, condition.pixel_size_nm)
 
     def describe(self) -> str:
         """Say which engine runs where, in a few words."""

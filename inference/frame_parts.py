@@ -29,6 +29,8 @@ class FrameParts:
 
     Attributes
     ----------
+    image
+        The whole frame with `BINNING` pixels along each side averaged.
     spectra
         `rfft2` of each faded part, complex64 (n, rows, columns // 2 + 1).
     shape
@@ -39,6 +41,7 @@ class FrameParts:
         How the parts fade, float32 of `shape`; the sum of its squares is 1.
     """
 
+    image: np.ndarray
     spectra: np.ndarray
     shape: tuple[int, int]
     pixel_nm: float
@@ -47,11 +50,12 @@ class FrameParts:
     @classmethod
     def of(cls, image: np.ndarray, pixel_size_nm: float) -> FrameParts:
         """Return those of an image in the engine's geometry, float32 (height, width)."""
-        parts = _cut(binned(image))
+        small = binned(image)
+        parts = _cut(small)
         shape = parts.shape[1:]
         window = _window(shape)
         spectra = np.asarray(fft.rfft2(parts * window, workers=cls._workers(len(parts))))
-        return cls(spectra, shape, BINNING * pixel_size_nm, window)
+        return cls(small, spectra, shape, BINNING * pixel_size_nm, window)
 
     def some(self, count: int) -> FrameParts:
         """Return at most so many of the parts, none of them first or last if there are more."""

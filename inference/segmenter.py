@@ -11,7 +11,7 @@ import pandas as pd
 from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
 from .backends.backend import NetworkOutput
-from .condition_check import condition_warnings, contrast_is_inverted
+from .condition_check import condition_warnings, contrast_is_inverted, optics_are_inside
 from .doubts import doubts_about
 from .engine import Engine
 from .familiarity import mean_confidence
@@ -154,17 +154,18 @@ class Segmenter:
         clock.lap("geometry")
 
         height, width = geometry.content_shape
+        known = optics = None
         if constant:
             warnings.append("the image is constant: there is nothing to see")
-            known = optics = None
             output = NetworkOutput.of_images(np.zeros((1, 2, height, width), np.float32))
         else:
             condition = self.engine.condition
             parts = FrameParts.of(image, condition.pixel_size_nm)
             known = told(parts, metadata, condition)
-            optics = optics_seen(parts, condition, *optics_of(known), condition.defocus_nm)
+            if optics_are_inside(metadata, condition):  # else it is told others, see `told`
+                optics = optics_seen(parts, condition, *optics_of(known), condition.defocus_nm)
             clock.lap("spectrum")
-            deconvolved = self.engine.deconvolved(image, known)
+            deconvolved = self.engine.deconvolved(parts.image, known)
             clock.lap("deconvolution")
             output = infer_in_parts(
                 self.engine.backend, image, known, self.engine.condition, deconvolved

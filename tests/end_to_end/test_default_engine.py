@@ -112,6 +112,23 @@ def test_placed_skyrmions_are_found_at_their_places(engine: Engine, centres: np.
     assert whole["area"].max() < 1.5 * whole["area"].median()
 
 
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        (lambda image: image, ""),
+        (lambda image: image.max() - image, "a defocus of the other sign"),
+        (np.rot90, "a tilt axis at right angles"),
+        (lambda image: np.rot90(image, 3), "a tilt axis at right angles"),
+    ],
+    ids=["as told", "inverted", "turned", "turned back"],
+)
+def test_optics_that_were_told_wrong_are_named(engine: Engine, changed, named: str):
+    image = np.ascontiguousarray(changed(noisy_image(lattice(8, 8), engine)))
+    sentences = [text for text in found_in(image, engine).warnings if "looks like one" in text]
+    assert len(sentences) == bool(named)
+    assert named in " ".join(sentences)
+
+
 def test_nothing_is_found_where_there_is_nothing(engine: Engine):
     rng = np.random.default_rng(1)
     empty = rng.poisson(ELECTRONS_PER_PIXEL, SHAPE).astype(np.uint16)

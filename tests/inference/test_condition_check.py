@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from skyrmlive.inference.condition_check import condition_warnings, contrast_is_inverted
+from skyrmlive.inference.condition_check import (
+    condition_warnings,
+    contrast_is_inverted,
+    optics_are_inside,
+)
 from skyrmlive.inference.engine_choice import choose_engine
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import FrameMetadata
@@ -19,6 +23,8 @@ INSIDE = {
 
 def test_inside_the_envelope_there_is_nothing_to_say():
     assert condition_warnings(FrameMetadata(**INSIDE), CONDITION) == []
+    assert optics_are_inside(FrameMetadata(**INSIDE), CONDITION)
+    assert optics_are_inside(FrameMetadata(), CONDITION), "what is not known is not outside"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,11 @@ def test_inside_the_envelope_there_is_nothing_to_say():
     ],
 )
 def test_what_lies_outside_and_by_how_much(changed, expected):
-    assert condition_warnings(FrameMetadata(**INSIDE | changed), CONDITION) == [expected]
+    metadata = FrameMetadata(**INSIDE | changed)
+    assert condition_warnings(metadata, CONDITION) == [expected]
+    assert optics_are_inside(metadata, CONDITION) == changed.keys().isdisjoint(
+        {"defocus_nm", "tilt_x_deg"}
+    )
 
 
 def test_the_opposite_defocus():

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from skyrmlive.inference.deconvolution import DECONVOLVED, deconvolve
-from skyrmlive.inference.frame_parts import BINNING
+from skyrmlive.inference.frame_parts import BINNING, binned
 from skyrmlive.inference.told import optics
 
 from .weak_phases import MICROSCOPE, PIXEL_NM, weak_phase_image
@@ -19,7 +19,7 @@ def test_skyrmions_come_back_to_their_places(defocus_nm, tilt_deg):
     places = np.array([[150, 200], [330, 260], [520, 180], [420, 480], [210, 550]], float)
     image = weak_phase_image(places, 9.0, (256, 224), defocus_nm, tilt_deg)
     known = optics(defocus_nm, tilt_deg, None)
-    found = deconvolve(image, known, MICROSCOPE, PIXEL_NM)
+    found = deconvolve(binned(image), known, MICROSCOPE, PIXEL_NM)
     assert found.shape == (DECONVOLVED, 128, 112)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.std(axis=(1, 2)), 1, atol=1e-3)
@@ -36,7 +36,7 @@ def test_a_blur_that_is_told_is_taken_out_too():
     places = np.array([[200, 220], [420, 300], [300, 500]], float)
     image = weak_phase_image(places, np.hypot(9.0, 12.0))
     sharp, untold = (
-        deconvolve(image, optics(-2e6, 20.0, blur), MICROSCOPE, PIXEL_NM)[1]
+        deconvolve(binned(image), optics(-2e6, 20.0, blur), MICROSCOPE, PIXEL_NM)[1]
         for blur in (12.0, None)
     )
     assert np.mean(sharp > sharp.max() / 2) < np.mean(untold > untold.max() / 2)
@@ -48,5 +48,5 @@ def test_nothing_comes_of_nothing():
         found = deconvolve(np.zeros(shape, np.float32), known, MICROSCOPE, PIXEL_NM)
         assert not found.any()
     image = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32)
-    in_focus = deconvolve(image, optics(0.0, 0.0, None), MICROSCOPE, PIXEL_NM)
+    in_focus = deconvolve(binned(image), optics(0.0, 0.0, None), MICROSCOPE, PIXEL_NM)
     assert np.isfinite(in_focus).all()

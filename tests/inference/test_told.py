@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+from skyrmlive.inference.frame_parts import FrameParts
 from skyrmlive.inference.told import OPTICS, TOLD, told
 from skyrmlive.stream.frame import FrameMetadata
 
-IMAGE = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32)
+PARTS = FrameParts.of(np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32), 3.0)
 
 
 def optics_of(condition, **known):
-    vector = told(IMAGE, FrameMetadata(**known), condition)
+    vector = told(PARTS, FrameMetadata(**known), condition)
     assert vector.shape == (TOLD,)
     return vector[:OPTICS]
 

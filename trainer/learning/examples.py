@@ -16,7 +16,7 @@ import torch
 from torch.utils.data import get_worker_info
 
 from ...inference.deconvolution import deconvolve
-from ...inference.frame_parts import FrameParts
+from ...inference.frame_parts import FrameParts, binned
 from ...inference.normalise import normalise
 from ...inference.told import told_of
 from ...stream.errors import UserError
@@ -249,7 +249,7 @@ class ExampleSource:
     def lesson(self, example: Example) -> tuple[np.ndarray, ...]:
         """Return all that a network is given of an example, in order, and its labels behind it."""
         lens, cell_nm = self.optics.microscope, self.grid.cell_size_nm
-        deconvolved = deconvolve(example.image[0], example.told, lens, cell_nm)
+        deconvolved = deconvolve(binned(example.image[0]), example.told, lens, cell_nm)
         return example.image, example.told, deconvolved, example.labels
 
     def draw_told(self, rng: np.random.Generator, count: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from skyrmlive.inference.bundle import EngineBundle
 from skyrmlive.inference.deconvolution import DECONVOLVED, deconvolve
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED
+from skyrmlive.inference.frame_parts import FrameParts
 from skyrmlive.inference.normalise import normalise
 from skyrmlive.inference.rehearsal import lattice_frame
 from skyrmlive.inference.told import TOLD, told
@@ -106,8 +107,9 @@ def test_half_precision_gives_the_same_maps(bundle):
     """The network that TensorRT is given, on the CPU, with a frame as it would come."""
     frame, _ = lattice_frame(bundle.condition, 256)
     image, condition = normalise(frame.pixels), bundle.condition
-    known = told(image, frame.metadata, condition)
-    sharper = deconvolve(image, known, condition, condition.pixel_size_nm)
+    parts = FrameParts.of(image, condition.pixel_size_nm)
+    known = told(parts, frame.metadata, condition)
+    sharper = deconvolve(parts.image, known, condition, condition.pixel_size_nm)
     given = image[np.newaxis, np.newaxis], known[np.newaxis], sharper[np.newaxis]
     whole = OpenVinoBackend(bundle.model_onnx, "f32", threads=2).infer(*given)
     half = OpenVinoBackend(bundle.half_model_onnx, "f32", threads=2).infer(*given)
