@@ -154,7 +154,7 @@ class Segmenter:
         clock.lap("geometry")
 
         height, width = geometry.content_shape
-        known = optics = None
+        known = asked = None
         if constant:
             warnings.append("the image is constant: there is nothing to see")
             output = NetworkOutput.of_images(np.zeros((1, 2, height, width), np.float32))
@@ -163,13 +163,15 @@ class Segmenter:
             parts = FrameParts.of(image, condition.pixel_size_nm)
             known = told(parts, metadata, condition)
             if optics_are_inside(metadata, condition):  # else it is told others, see `told`
-                optics = optics_seen(parts, condition, *optics_of(known), condition.defocus_nm)
+                optics = *optics_of(known), condition.defocus_nm
+                asked = beside(optics_seen, parts, condition, *optics)
             clock.lap("spectrum")
             deconvolved = self.engine.deconvolved(parts.image, known)
             clock.lap("deconvolution")
             output = infer_in_parts(
                 self.engine.backend, image, known, self.engine.condition, deconvolved
             )
+        optics = asked.result() if asked else None
         clock.lap("network")
 
         mask, core = (each[0].cut((height, width)) for each in (output.mask, output.core))
