@@ -43,7 +43,7 @@ def doubts_about(
         found.append(excess)
         if excess > 1 and optics.others[name] > _MOST:
             sentences.append(
-                f"the frame looks like one with {OTHER_OPTICS[name][0]}: that explains "
+                f"the frame looks like one with {OTHER_OPTICS[name].words}: that explains "
                 f"{optics.others[name]:.0%} of it, what was told {optics.told:.0%}"
             )
     unfamiliarity = max(found, default=None)

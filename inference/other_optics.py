@@ -7,10 +7,9 @@ like must fit together (`skyrmion_waves`), and they do best under the optics tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
+from typing import NamedTuple
 
 from .frame_parts import FrameParts
 from .skyrmion_waves import SeenWaves
@@ -19,47 +18,39 @@ from .transfer import Lens, tilted_response
 _PARTS = 2
 """Of a large frame: what is asked here is far off, and so soon seen."""
 
-Transfer = Callable[[SeenWaves, Lens, float, float], np.ndarray]
-"""Returns T of waves, lens, told defocus in nm and told tilt in degrees."""
+
+class Optics(NamedTuple):
+    """Optics that a frame may have been taken under, beside those told of it.
+
+    Attributes
+    ----------
+    words
+        What is then the case.
+    defocus_factor
+        Of the defocus told.
+    is_across
+        Whether the tilt axis lies at right angles to the one told.
+    """
+
+    words: str
+    defocus_factor: float = 1.0
+    is_across: bool = False
 
 
-def _told(waves: SeenWaves, lens: Lens, defocus_nm: float, tilt_deg: float) -> np.ndarray:
-    return tilted_response(waves.qx, waves.qy, lens, defocus_nm, tilt_deg)
-
-
-def _inverted(waves: SeenWaves, lens: Lens, defocus_nm: float, tilt_deg: float) -> np.ndarray:
-    return -_told(waves, lens, defocus_nm, tilt_deg)
-
-
-def _half(waves: SeenWaves, lens: Lens, defocus_nm: float, tilt_deg: float) -> np.ndarray:
-    return _told(waves, lens, 0.5 * defocus_nm, tilt_deg)
-
-
-def _twice(waves: SeenWaves, lens: Lens, defocus_nm: float, tilt_deg: float) -> np.ndarray:
-    return _told(waves, lens, 2 * defocus_nm, tilt_deg)
-
-
-def _across(waves: SeenWaves, lens: Lens, defocus_nm: float, tilt_deg: float) -> np.ndarray:
-    return tilted_response(waves.qy, waves.qx, lens, defocus_nm, tilt_deg)
-
-
-def _reversed(waves: SeenWaves, lens: Lens, defocus_nm: float, tilt_deg: float) -> np.ndarray:
-    return -_across(waves, lens, defocus_nm, tilt_deg)
-
-
+_AS_TOLD = Optics("what was told")
 _SIDEWAYS = "a tilt axis at right angles to the one told"
-OTHER_OPTICS: Mapping[str, tuple[str, Transfer]] = {
-    "inverted": (
+OTHER_OPTICS: Mapping[str, Optics] = {
+    "inverted": Optics(
         "a defocus of the other sign, a tilt of the other sense or a sample magnetised against the "
         "beam",
-        _inverted,
+        -1.0,
     ),
-    "half": ("half the defocus told", _half),
-    "twice": ("twice the defocus told", _twice),
-    "across": (_SIDEWAYS, _across),
-    "across, reversed": (_SIDEWAYS, _reversed),
+    "half": Optics("half the defocus told", 0.5),
+    "twice": Optics("twice the defocus told", 2.0),
+    "across": Optics(_SIDEWAYS, is_across=True),
+    "across, reversed": Optics(_SIDEWAYS, -1.0, is_across=True),
 }
-"""What may be wrong, in a word and in words, and the transfer that it would have."""
+"""What may be wrong, by a short name."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +84,11 @@ def optics_seen(
     if not waves:
         return None
 
-    def share(of: Transfer) -> float:
-        transfer = of(waves, lens, defocus_nm, tilt_deg)
+    def share(optics: Optics) -> float:
+        along, over = (waves.qy, waves.qx) if optics.is_across else (waves.qx, waves.qy)
+        transfer = tilted_response(along, over, lens, optics.defocus_factor * defocus_nm, tilt_deg)
         structures, count = waves.structures(transfer)
         return waves.explained(structures, transfer).share if count else 0.0
 
-    others = {name: share(of) for name, (_, of) in OTHER_OPTICS.items()}
-    return OpticsSeen(share(_told), others)
+    others = {name: share(optics) for name, optics in OTHER_OPTICS.items()}
+    return OpticsSeen(share(_AS_TOLD), others)

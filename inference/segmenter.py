@@ -168,9 +168,7 @@ class Segmenter:
             clock.lap("spectrum")
             deconvolved = self.engine.deconvolved(parts.image, known)
             clock.lap("deconvolution")
-            output = infer_in_parts(
-                self.engine.backend, image, known, self.engine.condition, deconvolved
-            )
+            output = infer_in_parts(self.engine.backend, image, known, condition, deconvolved)
         optics = asked.result() if asked else None
         clock.lap("network")
 

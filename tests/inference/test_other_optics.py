@@ -58,7 +58,7 @@ def test_other_optics_are_seen_and_named(name, image, seed):
         Reliability(optics_limits=LIMITS), np.zeros(3), float("nan"), found
     )
     assert number == excess
-    assert OTHER_OPTICS[name][0] in sentence
+    assert OTHER_OPTICS[name].words in sentence
     assert "does not look like" in ordinary
 
 
