@@ -158,7 +158,7 @@ def test_every_key_survives_text_and_shell(raw: bytes):
     assert shlex.split(quoted(key))[-1] == key
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(
         st.binary(max_size=300),

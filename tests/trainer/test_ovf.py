@@ -21,7 +21,9 @@ MUMAX_KEYS = {
     *("valuedim", "valuelabels", "valueunits"),
     *(f"{axis}{key}" for axis in "xyz" for key in ("base", "min", "max", "nodes", "stepsize")),
 }
-in_place = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_place = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 
 
 def mumax_version_1(values: np.ndarray, form: str, **changes: str) -> bytes:

@@ -28,10 +28,10 @@ def test_the_sense_learns_and_the_rest_of_the_network_stays(films):
     before = {name: value.clone() for name, value in network.state_dict().items()}
     at_first, seen = surprise_at(network, examples), []
 
-    fit_size_sense(network, source, 600, seed=1, on_example=seen.append)
+    fit_size_sense(network, source, 400, seed=1, on_example=seen.append)
 
-    assert surprise_at(network, examples) < at_first - 0.05
-    assert seen[-1] == 600
+    assert surprise_at(network, examples) < at_first - 0.1
+    assert seen[-1] == 400
     changed = {
         name for name, value in network.state_dict().items() if not torch.equal(value, before[name])
     }
