@@ -132,16 +132,12 @@ class SkyrmNet(nn.Module):
         # what is told, brought to the order of one
         self.register_buffer("told_middle", torch.zeros(TOLD))
         self.register_buffer("told_scale", torch.ones(TOLD))
-        self.size_sense = _size_sense()
+        self.size_sense = size_sense()
         self._modulated = [*self.widths, *self.widths[-2::-1]]
         answers = nn.Linear(64, 2 * sum(self._modulated))
         _answer_nothing(answers)
         _answer_nothing(self.size_head)
         self.know = nn.Sequential(nn.Linear(OPTICS + 2, 64), nn.LeakyReLU(0.01), answers)
-
-    def forget_sizes(self) -> None:
-        """Give the sense of a frame's size random weights."""
-        self.size_sense.load_state_dict(_size_sense().state_dict())
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
         """Set the usual value and spread of everything that is told, shape (TOLD,) each."""
@@ -150,9 +146,10 @@ class SkyrmNet(nn.Module):
 
     def sensed_size(self, told: torch.Tensor) -> torch.Tensor:
         """Return `Maps.frame_size` of frames told as (batch, TOLD)."""
-        return _limited(_size_of(self.size_sense(self._scaled(told))))
+        return frame_size_of(self.size_sense(self.scaled(told)))
 
-    def _scaled(self, told: torch.Tensor) -> torch.Tensor:
+    def scaled(self, told: torch.Tensor) -> torch.Tensor:
+        """Return what is told, shape (batch, TOLD), brought to the order of one."""
         # further off than any frame of the training set, a number tells nothing more
         return ((told - self.told_middle) / self.told_scale).clamp(-4, 4)
 
@@ -175,7 +172,7 @@ class SkyrmNet(nn.Module):
             Of the images, shape (batch, DECONVOLVED, height / 2, width / 2), see
             `inference.deconvolution`.
         """
-        known = self._scaled(told)
+        known = self.scaled(told)
         sense = self.size_sense(known)
         # the rest takes the estimate as it is: it is to be the best one, not a convenient one
         modulations = self.know(torch.cat([known[:, :OPTICS], sense.detach()], dim=1)).split(
@@ -209,7 +206,8 @@ class SkyrmNet(nn.Module):
         )
 
 
-def _size_sense() -> nn.Sequential:
+def size_sense() -> nn.Sequential:
+    """Return layers with random weights that sense a frame's size in what `scaled` gives."""
     sensed = nn.Linear(_SENSE, 2)
     _answer_nothing(sensed)
     return nn.Sequential(
@@ -224,6 +222,11 @@ def _answer_nothing(layer: nn.Linear | nn.Conv2d) -> None:
     nn.init.zeros_(layer.weight)
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)
+
+
+def frame_size_of(sense: torch.Tensor) -> torch.Tensor:
+    """Return `Maps.frame_size` from what a `size_sense` has sensed, shape (batch, 2)."""
+    return _limited(_size_of(sense))
 
 
 def _size_of(sense: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,9 @@
 
 What is told of a frame is a few dozen numbers, of which thousands are learned from in seconds; the
 network itself has seen too few frames for that when its maps are good (docs/decisions/0015).
+
+What chance makes of one fit, a percent or two of a frame's mean, it makes otherwise of the next:
+some are fitted apart, and one learns their mean (docs/decisions/0023).
 """
 
 from __future__ import annotations
@@ -11,17 +14,20 @@ from itertools import islice
 
 import numpy as np
 import torch
+from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from .examples import ExampleSource, examples_of_worker
 from .loss import mean_log_diameter, surprise
-from .network import SkyrmNet
+from .network import SkyrmNet, frame_size_of, size_sense
 
 _DRAWN_AT_ONCE = 20
 _EPOCHS = 40
 _BATCH = 256
 _LEARNING_RATE = 1.5e-3
-_WEIGHT_DECAY = 1e-2
+_TEACHERS = 4
+_TEACHERS_DECAY, _PUPIL_DECAY = 1e-2, 1e-4
+"""Of the weights, each step. Sizes are noisy, what the teachers make of them is not."""
 
 
 class _Told(IterableDataset):
@@ -81,18 +87,39 @@ def fit_size_sense(
 
 def _fit(network: SkyrmNet, told: torch.Tensor, true: torch.Tensor, seed: int) -> None:
     torch.manual_seed(seed)
-    network.forget_sizes()
-    network.size_sense.train()
-    optimiser = torch.optim.AdamW(
-        network.size_sense.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY
-    )
-    batches = -(-len(true) // _BATCH)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, _EPOCHS * batches))
+    known = network.scaled(told)
+
+    def surprise_of(sense: nn.Module, chosen: torch.Tensor) -> torch.Tensor:
+        return surprise(true[chosen], frame_size_of(sense(known[chosen]))).mean()
+
+    teachers = [size_sense().train() for _ in range(_TEACHERS)]
+    for teacher in teachers:
+        _descend(teacher, surprise_of, len(true), _TEACHERS_DECAY)
+        teacher.eval()
+    with torch.no_grad():
+        taught = torch.stack([teacher(known) for teacher in teachers]).mean(dim=0)
+
+    def apart_from_taught(sense: nn.Module, chosen: torch.Tensor) -> torch.Tensor:
+        return nn.functional.mse_loss(sense(known[chosen]), taught[chosen])
+
+    pupil = size_sense().eval()  # what it learns has no noise: no neuron is left out
+    _descend(pupil, apart_from_taught, len(true), _PUPIL_DECAY)
+    network.size_sense.load_state_dict(pupil.state_dict())
+
+
+def _descend(
+    sense: nn.Module,
+    loss_of: Callable[[nn.Module, torch.Tensor], torch.Tensor],
+    count: int,
+    weight_decay: float,
+) -> None:
+    """Go through `count` examples again and again; `loss_of` some of them, by their indices."""
+    optimiser = torch.optim.AdamW(sense.parameters(), lr=_LEARNING_RATE, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _EPOCHS * -(-count // _BATCH))
     for _ in range(_EPOCHS):
-        for chosen in torch.randperm(len(true)).split(_BATCH):
-            loss = surprise(true[chosen], network.sensed_size(told[chosen])).mean()
+        for chosen in torch.randperm(count).split(_BATCH):
+            loss = loss_of(sense, chosen)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
-    network.size_sense.eval()
