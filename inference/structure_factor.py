@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 
 from ..stream.errors import UserError
@@ -20,6 +21,9 @@ _WIDEST = 1.6
 
 _LOWEST = 0.6
 _BINS = 100
+
+_COVERED = 0.75
+"""Neighbour distances around a skyrmion."""
 
 
 def structure_factor(points: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,3 +79,26 @@ def lattice_period(points: np.ndarray, window: np.ndarray) -> tuple[float, float
     height = float(structure.max())
     above = np.maximum(structure - height / 2, 0)
     return 2 / (math.sqrt(3) * float((wave_number * above).sum() / above.sum())), height
+
+
+def covered(points: np.ndarray, view: np.ndarray, distance: float) -> np.ndarray:
+    """Return where in view skyrmions so far apart are, bool (height, width).
+
+    Parameters
+    ----------
+    points
+        Shape (n, 2), (x, y) in pixels.
+    view
+        Bool, shape (height, width).
+    distance
+        Between neighbours, in pixels; a gap of one skyrmion is still covered.
+    """
+    away = np.ones(view.shape, np.uint8)
+    x, y = np.rint(points).astype(int).T
+    away[np.clip(y, 0, view.shape[0] - 1), np.clip(x, 0, view.shape[1] - 1)] = 0
+    return (cv2.distanceTransform(away, cv2.DIST_L2, 5) < _COVERED * distance) & view
+
+
+def implied_count(points: np.ndarray, view: np.ndarray, distance: float) -> float:
+    """Return how many a triangular lattice has on the area that is `covered`; parameters alike."""
+    return np.count_nonzero(covered(points, view, distance)) / (math.sqrt(3) / 2 * distance**2)

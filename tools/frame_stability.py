@@ -25,13 +25,12 @@ from skyrmlive.inference.engine_store import load_engine
 from skyrmlive.inference.lattice_spectrum import lattice_rings
 from skyrmlive.inference.normalise import normalise
 from skyrmlive.inference.segmenter import Segmentation, Segmenter
-from skyrmlive.inference.structure_factor import lattice_period
+from skyrmlive.inference.structure_factor import covered, implied_count, lattice_period
 from skyrmlive.stream.files import read_frames
 from skyrmlive.stream.frame import FrameMetadata
 
 SHIFT_PX = 7
 MORE_NOISE = 0.2  # standard deviation over the mean of the stretched image
-COVERED_WITHIN = 0.75  # neighbour distances around a skyrmion
 EDGE = 4.0  # neighbour distances over which skyrmions fade into the structure factor
 
 
@@ -41,33 +40,21 @@ def expected_counts(found: Segmentation, image: np.ndarray) -> dict[str, float]:
     By the ring of the image's spectrum, and by the structure factor of the places.
     """
     geometry = found.geometry
+    view = np.ones(geometry.content_shape, bool) if geometry.valid is None else geometry.valid
     flat = geometry.engine_image(normalise(image))
     height, width = (side // 4 for side in geometry.content_shape)
     ring = lattice_rings(flat[height:-height, width:-width])[0].neighbour_distance
     points = geometry.engine_points(found.table[["x", "y"]].to_numpy())
-    inwards = cv2.distanceTransform(covered(found, points, ring), cv2.DIST_L2, 5)
-    window = np.sin(np.pi / 2 * np.minimum(1, inwards / (EDGE * ring))) ** 2
+    area = covered(points, view, ring).astype(np.uint8)
+    inwards = cv2.distanceTransform(area, cv2.DIST_L2, 5) / (EDGE * ring)
+    window = np.sin(np.pi / 2 * np.minimum(1, inwards)) ** 2
     period, peak = lattice_period(points, window)
-    expected = {}
-    for name, distance in (
-        ("the ring of the image's spectrum", ring),
-        (f"the places' structure factor, whose peak is {peak:.1f} high", period),
-    ):
-        area = np.count_nonzero(covered(found, points, distance))
-        expected[name] = area / (np.sqrt(3) / 2 * distance**2)
-    return expected
-
-
-def covered(found: Segmentation, points: np.ndarray, distance: float) -> np.ndarray:
-    """Return where skyrmions `distance` apart are, uint8 of the engine's geometry."""
-    geometry = found.geometry
-    away = np.ones(geometry.content_shape, np.uint8)
-    x, y = np.rint(points).astype(int).T
-    away[np.clip(y, 0, away.shape[0] - 1), np.clip(x, 0, away.shape[1] - 1)] = 0
-    area = cv2.distanceTransform(away, cv2.DIST_L2, 5) < COVERED_WITHIN * distance
-    if geometry.valid is not None:
-        area &= geometry.valid
-    return area.astype(np.uint8)
+    return {
+        "the ring of the image's spectrum": implied_count(points, view, ring),
+        f"the places' structure factor, whose peak is {peak:.1f} high": implied_count(
+            points, view, period
+        ),
+    }
 
 
 def again(first: pd.DataFrame, second: pd.DataFrame, shape: tuple[int, int]) -> tuple[float, float]:

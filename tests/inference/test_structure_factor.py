@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from skyrmlive.inference.structure_factor import lattice_period, structure_factor
+from skyrmlive.inference.structure_factor import (
+    covered,
+    implied_count,
+    lattice_period,
+    structure_factor,
+)
 from skyrmlive.stream.errors import UserError
 
 from .samples import triangular
@@ -50,3 +55,22 @@ def test_a_few_places_have_no_period():
 
     with pytest.raises(UserError, match="too few skyrmions"):
         lattice_period(places, WINDOW)
+
+
+def test_a_lattice_implies_its_own_count_on_the_area_that_it_covers():
+    places = triangular(20, (SIDE, SIDE), 10)
+    places = places[places[:, 0] < SIDE / 2]  # the right half is empty
+    view = np.ones((SIDE, SIDE), bool)
+
+    area = covered(places, view, 20)
+    all_but_one = np.delete(places, np.argmin(np.hypot(*(places - [150, 300]).T)), axis=0)
+
+    assert area[20:-30, 20 : SIDE // 2 - 20].all()
+    assert not area[:, SIDE // 2 + 20 :].any()
+    assert implied_count(places, view, 20) == pytest.approx(len(places), rel=0.06)
+    # a gap of one is counted as if it were filled
+    assert implied_count(all_but_one, view, 20) == pytest.approx(
+        implied_count(places, view, 20), abs=0.3
+    )
+    view[: SIDE // 2] = False
+    assert implied_count(places, view, 20) == pytest.approx(len(places) / 2, rel=0.06)
