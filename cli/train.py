@@ -162,21 +162,23 @@ def _sense_sizes(training: Training, source: ExampleSource) -> None:
     from rich.progress import Progress
 
     from ..trainer.learning.network import SkyrmNet
-    from ..trainer.learning.sense_fit import fit_size_sense
+    from ..trainer.learning.sense_fit import EPOCHS_IN_ALL, fit_size_sense
 
     plan = training.plan
     if plan.sense_examples == 0 or not isinstance(training.best, SkyrmNet):
         return
     training.best = training.best.cpu()
     with Progress() as progress:
-        task = progress.add_task("Sizes of frames", total=plan.sense_examples)
+        drawn = progress.add_task("Frames for the sense of size", total=plan.sense_examples)
+        fitted = progress.add_task("Its fits", total=EPOCHS_IN_ALL)
         fit_size_sense(
             training.best,
             source,
             plan.sense_examples,
             plan.seed,
             plan.loader_processes,
-            lambda done: progress.update(task, completed=done),
+            lambda done: progress.update(drawn, completed=done),
+            lambda: progress.advance(fitted),
         )
 
 

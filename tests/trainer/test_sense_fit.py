@@ -5,7 +5,7 @@ import torch
 
 from skyrmlive.trainer.learning.loss import frame_size_loss
 from skyrmlive.trainer.learning.resizing import Resizing
-from skyrmlive.trainer.learning.sense_fit import fit_size_sense
+from skyrmlive.trainer.learning.sense_fit import EPOCHS_IN_ALL, fit_size_sense
 
 from .small_training import TINY, sources
 
@@ -26,12 +26,15 @@ def test_the_sense_learns_and_the_rest_of_the_network_stays(films):
     told = torch.from_numpy(np.stack([told for told, _ in examples]))
     network.scale_told(told.mean(dim=0), told.std(dim=0) + 1e-3)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    at_first, seen = surprise_at(network, examples), []
+    at_first, seen, epochs = surprise_at(network, examples), [], []
 
-    fit_size_sense(network, source, 400, seed=1, on_example=seen.append)
+    fit_size_sense(
+        network, source, 400, seed=1, on_example=seen.append, on_epoch=lambda: epochs.append(1)
+    )
 
     assert surprise_at(network, examples) < at_first - 0.1
     assert seen[-1] == 400
+    assert len(epochs) == EPOCHS_IN_ALL
     changed = {
         name for name, value in network.state_dict().items() if not torch.equal(value, before[name])
     }

@@ -26,6 +26,9 @@ _EPOCHS = 40
 _BATCH = 256
 _LEARNING_RATE = 1.5e-3
 _TEACHERS = 4
+EPOCHS_IN_ALL = (_TEACHERS + 1) * _EPOCHS
+"""How often the fits go through the examples."""
+
 _TEACHERS_DECAY, _PUPIL_DECAY = 1e-2, 1e-4
 """Of the weights, each step. Sizes are noisy, what the teachers make of them is not."""
 
@@ -52,6 +55,7 @@ def fit_size_sense(
     seed: int = 0,
     workers: int = 0,
     on_example: Callable[[int], None] | None = None,
+    on_epoch: Callable[[], None] | None = None,
 ) -> None:
     """Fit `network.size_sense`, in place, from random weights; the rest of the network stays.
 
@@ -69,6 +73,8 @@ def fit_size_sense(
         Processes that draw.
     on_example
         Is called with the number of examples that have come.
+    on_epoch
+        Is called `EPOCHS_IN_ALL` times, whenever a fit has gone through them.
     """
     loader = DataLoader(
         _Told(source, examples, seed), batch_size=_DRAWN_AT_ONCE, num_workers=workers
@@ -82,10 +88,16 @@ def fit_size_sense(
     true = torch.cat(sizes)
     known = torch.isfinite(true)
     if known.any():
-        _fit(network, torch.cat(told)[known], true[known], seed)
+        _fit(network, torch.cat(told)[known], true[known], seed, on_epoch or (lambda: None))
 
 
-def _fit(network: SkyrmNet, told: torch.Tensor, true: torch.Tensor, seed: int) -> None:
+def _fit(
+    network: SkyrmNet,
+    told: torch.Tensor,
+    true: torch.Tensor,
+    seed: int,
+    on_epoch: Callable[[], None],
+) -> None:
     torch.manual_seed(seed)
     known = network.scaled(told)
 
@@ -94,7 +106,7 @@ def _fit(network: SkyrmNet, told: torch.Tensor, true: torch.Tensor, seed: int) -
 
     teachers = [size_sense().train() for _ in range(_TEACHERS)]
     for teacher in teachers:
-        _descend(teacher, surprise_of, len(true), _TEACHERS_DECAY)
+        _descend(teacher, surprise_of, len(true), _TEACHERS_DECAY, on_epoch)
         teacher.eval()
     with torch.no_grad():
         taught = torch.stack([teacher(known) for teacher in teachers]).mean(dim=0)
@@ -103,7 +115,7 @@ def _fit(network: SkyrmNet, told: torch.Tensor, true: torch.Tensor, seed: int) -
         return nn.functional.mse_loss(sense(known[chosen]), taught[chosen])
 
     pupil = size_sense().eval()  # what it learns has no noise: no neuron is left out
-    _descend(pupil, apart_from_taught, len(true), _PUPIL_DECAY)
+    _descend(pupil, apart_from_taught, len(true), _PUPIL_DECAY, on_epoch)
     network.size_sense.load_state_dict(pupil.state_dict())
 
 
@@ -112,6 +124,7 @@ def _descend(
     loss_of: Callable[[nn.Module, torch.Tensor], torch.Tensor],
     count: int,
     weight_decay: float,
+    on_epoch: Callable[[], None],
 ) -> None:
     """Go through `count` examples again and again; `loss_of` some of them, by their indices."""
     optimiser = torch.optim.AdamW(sense.parameters(), lr=_LEARNING_RATE, weight_decay=weight_decay)
@@ -123,3 +136,4 @@ def _descend(
             loss.backward()
             optimiser.step()
             schedule.step()
+        on_epoch()
