@@ -1,7 +1,5 @@
 """How well a disordered lattice's count follows from its structure factor, where it is known.
 
-    python benchmarks/quenched_lattice.py
-
 Particles that repel each other are thrown into a square with periodic edges and move downhill for
 some steps: the fewer, the less order. Their number is held against what the peak of their
 structure factor implies for the area that they cover, as `tools/frame_stability.py` does of a real
@@ -11,8 +9,7 @@ frame; with all of them, and with a tenth left out by chance.
 from __future__ import annotations
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
+import report
 from scipy.spatial import KDTree
 
 from skyrmlive.inference.structure_factor import implied_count, lattice_period
@@ -53,18 +50,20 @@ def excess(places: np.ndarray) -> tuple[float, float]:
 
 def main() -> None:
     """Print the table, means over `QUENCHES`."""
-    rng = np.random.default_rng(0)
-    table = Table("steps", "height of the peak", "all", "a tenth left out")
+    options = report.parser(__doc__, "one quench in place of five").parse_args()
+    rng, figures = np.random.default_rng(0), {}
     for steps in STEPS:
-        figures = []
-        for _ in range(QUENCHES):
+        rows = []
+        for _ in range(1 if options.quick else QUENCHES):
             places = quenched(steps, rng)
             whole, peak = excess(places)
             fewer, _ = excess(places[rng.random(len(places)) > 0.1])
-            figures.append((peak, whole, fewer))
-        peak, whole, fewer = np.mean(figures, axis=0)
-        table.add_row(f"{steps}", f"{peak:.1f}", f"{whole:+.1%}", f"{fewer:+.1%}")
-    Console().print(table)
+            rows.append((peak, 100 * whole, 100 * fewer))
+        names = ("peak", "excess_percent", "excess_percent_a_tenth_left_out")
+        for name, value in zip(names, np.mean(rows, axis=0), strict=True):
+            figures[f"{name}_{steps}_steps"] = float(value)
+    report.show(f"{PARTICLES} particles against what their period implies", figures)
+    report.write(options.json, figures)
 
 
 if __name__ == "__main__":
