@@ -16,6 +16,9 @@ THRESHOLD = 0.5
 CORE_THRESHOLD = 0.2
 """Of a network's core map: it is unsure where a small skyrmion's core is, not whether there is one
 (docs/decisions/0017)."""
+CUT_CORE_THRESHOLD = 0.4
+"""Of a core that the edge of the view cuts, which a low one would widen into view
+(docs/decisions/0024)."""
 #: The label image is uint16.
 MAX_INSTANCES = 65_535
 #: Smaller cores are specks, not skyrmions.
@@ -88,14 +91,15 @@ def find_instances(
     min_core_area
         Smaller cores are dropped, in pixels.
     core_threshold
-        Cores are where the probability is at least that.
+        Cores are where the probability is at least that; those that the edge cuts are large enough
+        by `CUT_CORE_THRESHOLD`, if that is more.
     """
     core_map = ProbabilityMap.of(core_probability)
     coming = beside(ProbabilityMap.of(mask_probability).at_least, THRESHOLD)
     core = core_map.at_least(core_threshold)
     if valid is not None:
         core &= valid
-    cores, n_dropped = _cores(core, min_core_area)
+    cores, n_dropped = _cores(core, core_map, valid, min_core_area)
     mask = coming.result()
     if valid is not None:
         mask &= valid
@@ -128,11 +132,23 @@ def find_instances(
     return Instances(labels, masks, cores, core_mean, core_area, centre, count, n_dropped)
 
 
-def _cores(core: np.ndarray, min_area: float) -> tuple[Runs, int]:
-    """Remove small components in place; return the others, and how many want for numbers."""
+def _cores(
+    core: np.ndarray, core_map: ProbabilityMap, valid: np.ndarray | None, min_area: float
+) -> tuple[Runs, int]:
+    """Remove small components in place; return the others, and how many want for numbers.
+
+    Of one that the edge cuts, only what is above `CUT_CORE_THRESHOLD` has a size.
+    """
     runs = Runs.of(core)
     n_components, component = runs.components()
     areas = np.bincount(component, runs.length, minlength=n_components)
+    is_cut = np.zeros(n_components, bool)
+    is_cut[component[_at_edge(runs, valid)]] = True
+    cut = is_cut[component]
+    of_cut = runs.where(cut)
+    sure = of_cut.of_image(core_map) >= CUT_CORE_THRESHOLD
+    sure_areas = np.bincount(np.repeat(component[cut], of_cut.length), sure, n_components)
+    areas = np.where(is_cut, sure_areas, areas)
     keep = areas >= min_area
     excess = int(np.count_nonzero(keep)) - MAX_INSTANCES
     if excess > 0:
@@ -143,6 +159,20 @@ def _cores(core: np.ndarray, min_area: float) -> tuple[Runs, int]:
     specks = runs.where(owner == 0)
     core.ravel()[specks.places] = False
     return runs.owned_by(owner).where(owner > 0), max(excess, 0)
+
+
+def _at_edge(runs: Runs, valid: np.ndarray | None) -> np.ndarray:
+    """Return which runs touch the edge of the view."""
+    height, width = runs.shape
+    at_edge = (runs.y == 0) | (runs.y == height - 1)
+    at_edge |= (runs.first == 0) | (runs.first + runs.length == width)
+    if valid is not None:
+        inner = cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
+        of_edge = runs.of_image(inner) == 0
+        at_edge |= np.bincount(
+            np.repeat(np.arange(len(runs.y)), runs.length), of_edge, minlength=len(runs.y)
+        ).astype(bool)
+    return at_edge
 
 
 def _owners_of_squares(cores: Runs) -> np.ndarray:

@@ -43,6 +43,25 @@ def test_a_mask_without_a_core_belongs_to_nobody():
     assert not found.labels[:, 60:].any()
 
 
+@pytest.mark.parametrize("edge", ["of the image", "of the area in view"])
+def test_a_faint_core_counts_unless_the_edge_cuts_it(edge):
+    """One core in the middle and one cut by the edge, each with a brighter part of its own."""
+    mask, core = _maps((60, 120), [(0, 30, 12, 5), (60, 30, 12, 5)])
+    view = np.ones(core.shape, bool)
+    if edge == "of the area in view":
+        mask, core, view = (np.pad(each, ((0, 0), (20, 0)), "edge") for each in (mask, core, view))
+        view[:, :20] = False
+    faint = np.where(core > 0, np.float32(0.3), 0)
+
+    def count(core):
+        return find_instances(mask, core, view, 12, core_threshold=0.2).count
+
+    assert count(core) == 2
+    assert count(faint) == 1
+    faint[29:32] = np.where(core[29:32] > 0, 0.8, 0)
+    assert count(faint) == 2
+
+
 def test_mask_pixels_stay_in_their_own_component():
     """The rim of a wide mask that is nearer to another skyrmion's core is not given to it."""
     shape = (80, 120)
