@@ -144,11 +144,9 @@ def _cores(
     areas = np.bincount(component, runs.length, minlength=n_components)
     is_cut = np.zeros(n_components, bool)
     is_cut[component[_at_edge(runs, valid)]] = True
-    cut = is_cut[component]
-    of_cut = runs.where(cut)
-    sure = of_cut.of_image(core_map) >= CUT_CORE_THRESHOLD
-    sure_areas = np.bincount(np.repeat(component[cut], of_cut.length), sure, n_components)
-    areas = np.where(is_cut, sure_areas, areas)
+    of_cut = runs.owned_by(component + 1).where(is_cut[component])
+    sure = of_cut.sums(of_cut.of_image(core_map) >= CUT_CORE_THRESHOLD)
+    areas = np.where(is_cut, of_cut.per_object(sure, n_components), areas)
     keep = areas >= min_area
     excess = int(np.count_nonzero(keep)) - MAX_INSTANCES
     if excess > 0:
@@ -168,10 +166,7 @@ def _at_edge(runs: Runs, valid: np.ndarray | None) -> np.ndarray:
     at_edge |= (runs.first == 0) | (runs.first + runs.length == width)
     if valid is not None:
         inner = cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-        of_edge = runs.of_image(inner) == 0
-        at_edge |= np.bincount(
-            np.repeat(np.arange(len(runs.y)), runs.length), of_edge, minlength=len(runs.y)
-        ).astype(bool)
+        at_edge |= runs.sums(runs.of_image(inner) == 0) > 0
     return at_edge
 
 

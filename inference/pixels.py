@@ -118,7 +118,7 @@ class Runs:
 
     def means(self, values: np.ndarray, count: int) -> np.ndarray:
         """Return the mean over each of `count` objects of values (pixels,) as of `of_image`."""
-        return self.per_object(self._along(values), count) / self.per_object(self.length, count)
+        return self.per_object(self.sums(values), count) / self.per_object(self.length, count)
 
     def sums_inside(self, outer: Runs, values: np.ndarray) -> np.ndarray:
         """Return the sums over each run, float64 (n,), of values that the pixels of `outer` have.
@@ -162,13 +162,13 @@ class Runs:
         weight
             Of each pixel, in their order.
         """
-        m = self._along(weight)
-        mx = self._along(weight * self.columns)
+        m = self.sums(weight)
+        mx = self.sums(weight * self.columns)
         area = self.per_object(m, count)
         centre = self.per_object(mx, count), self.per_object(m * self.y, count)
         return area, np.stack(centre, axis=1) / area[:, np.newaxis]
 
-    def _along(self, values: np.ndarray) -> np.ndarray:
+    def sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sums over each run of values of the pixels, float64 (n,)."""
         if not len(self.length):
             return np.zeros(0)
