@@ -12,7 +12,7 @@ import numpy as np
 import report
 from scipy.spatial import KDTree
 
-from skyrmlive.inference.structure_factor import implied_count, lattice_period
+from skyrmlive.inference.structure_factor import covered, implied_count, lattice_period
 
 PARTICLES = 3000
 STEPS = (20, 30, 40, 60, 300)
@@ -44,8 +44,8 @@ def excess(places: np.ndarray) -> tuple[float, float]:
     side = round(np.sqrt(PARTICLES) * PIXELS)
     points = places * PIXELS
     distance, peak = lattice_period(points, np.outer(np.hanning(side), np.hanning(side)))
-    view = np.ones((side, side), bool)
-    return len(places) / implied_count(points, view, distance) - 1, peak
+    area = covered(points, np.ones((side, side), bool), distance)
+    return len(places) / implied_count(area, distance) - 1, peak
 
 
 def main() -> None:

@@ -20,13 +20,13 @@ import numpy as np
 from ..stream.errors import FrameRejected
 from ..stream.frame import FrameMetadata
 from .condition import ImagingCondition
+from .view import View
 
 #: Smaller changes are not worth the blur of a resampling. Measurements stay exact: they use the
 #: true matrix to the sample plane.
 ANGLE_TOLERANCE_DEG = 1.0
 SCALE_TOLERANCE = 0.01
 MAX_ENGINE_SIDE = 16384
-_CORNER = 8  # engine pixels that an acute corner may be narrower than one
 
 
 @dataclass(frozen=True)
@@ -95,51 +95,11 @@ class Geometry:
         return cv2.invertAffineTransform(self.to_engine)
 
     @cached_property
-    def valid(self) -> np.ndarray | None:
-        """Bool of `content_shape`: where the frame is, not its mirrored surroundings; None if all.
-
-        One pixel wider than the frame, so that every camera pixel has its nearest engine pixel
-        inside.
-        """
+    def view(self) -> View:
+        """Where the frame is in an image of `content_shape`."""
         if not self.resampled:
-            return None
-        height, width = self.content_shape
-        inside = cv2.warpAffine(
-            np.ones(self.camera_shape, np.uint8),
-            self.to_engine,
-            (width, height),
-            flags=cv2.INTER_NEAREST,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=0,
-        )
-        inside = cv2.dilate(inside, np.ones((3, 3), np.uint8))
-        # an acute corner goes on where no engine pixel has its middle inside any more
-        x, y = np.rint(self.engine_points(self._pixels_at_corners())).astype(int).T
-        inside[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] = 1
-        return inside.view(bool)
-
-    def _pixels_at_corners(self) -> np.ndarray:
-        """Camera pixels (x, y) within `_CORNER` engine pixels of a corner, shape (n, 2)."""
-        scale = np.linalg.svd(self.to_engine[:, :2], compute_uv=False)[-1]
-        reach = math.ceil(_CORNER / scale)
-        rows, columns = (
-            np.unique(np.r_[: min(reach, side), max(side - reach, 0) : side])
-            for side in self.camera_shape
-        )
-        return np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-
-    @cached_property
-    def border(self) -> np.ndarray:
-        """Flat indices into `content_shape` of the pixels at the frame's edge."""
-        inside = np.ones(self.content_shape, np.uint8)
-        if self.valid is not None:
-            inside = self.valid.view(np.uint8)
-        # A resampled frame's edge is two pixels wide, because `valid` is one pixel too wide.
-        size = 5 if self.resampled else 3
-        core = cv2.erode(
-            inside, np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
-        )
-        return np.flatnonzero(inside.ravel() != core.ravel())
+            return View.whole(self.content_shape)
+        return View.resampled(self.camera_shape, self.content_shape, self.to_engine)
 
     @property
     def sample_nm(self) -> np.ndarray:

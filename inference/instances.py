@@ -11,6 +11,7 @@ import numpy as np
 from .pixels import Runs
 from .probability_map import ProbabilityMap
 from .side_by_side import beside
+from .view import View
 
 THRESHOLD = 0.5
 CORE_THRESHOLD = 0.2
@@ -70,7 +71,7 @@ def smallest_core_px(pixel_size_nm: float) -> float:
 def find_instances(
     mask_probability: np.ndarray | ProbabilityMap,
     core_probability: np.ndarray | ProbabilityMap,
-    valid: np.ndarray | None = None,
+    view: View | None = None,
     min_core_area: float = 4.0,
     core_threshold: float = THRESHOLD,
 ) -> Instances:
@@ -86,8 +87,8 @@ def find_instances(
     ----------
     mask_probability, core_probability
         Maps of one image, or float32 of shape (height, width).
-    valid
-        Bool of the same shape: where to look; None for everywhere.
+    view
+        Where to look, and where that ends; None for the whole image.
     min_core_area
         Smaller cores are dropped, in pixels.
     core_threshold
@@ -97,12 +98,13 @@ def find_instances(
     core_map = ProbabilityMap.of(core_probability)
     coming = beside(ProbabilityMap.of(mask_probability).at_least, THRESHOLD)
     core = core_map.at_least(core_threshold)
-    if valid is not None:
-        core &= valid
-    cores, n_dropped = _cores(core, core_map, valid, min_core_area)
+    view = view or View.whole(core.shape)
+    if view.inside is not None:
+        core &= view.inside
+    cores, n_dropped = _cores(core, core_map, view.edge, min_core_area)
     mask = coming.result()
-    if valid is not None:
-        mask &= valid
+    if view.inside is not None:
+        mask &= view.inside
     count = int(cores.owner.max(initial=0))
     if count == 0:
         nobody, nothing = np.zeros(core.shape, np.uint16), np.zeros(0)
@@ -133,7 +135,7 @@ def find_instances(
 
 
 def _cores(
-    core: np.ndarray, core_map: ProbabilityMap, valid: np.ndarray | None, min_area: float
+    core: np.ndarray, core_map: ProbabilityMap, edge: np.ndarray, min_area: float
 ) -> tuple[Runs, int]:
     """Remove small components in place; return the others, and how many want for numbers.
 
@@ -143,7 +145,7 @@ def _cores(
     n_components, component = runs.components()
     areas = np.bincount(component, runs.length, minlength=n_components)
     is_cut = np.zeros(n_components, bool)
-    is_cut[component[_at_edge(runs, valid)]] = True
+    is_cut[component[runs.at(edge[core.ravel()[edge]])]] = True
     of_cut = runs.owned_by(component + 1).where(is_cut[component])
     sure = of_cut.sums(of_cut.of_image(core_map) >= CUT_CORE_THRESHOLD)
     areas = np.where(is_cut, of_cut.per_object(sure, n_components), areas)
@@ -157,17 +159,6 @@ def _cores(
     specks = runs.where(owner == 0)
     core.ravel()[specks.places] = False
     return runs.owned_by(owner).where(owner > 0), max(excess, 0)
-
-
-def _at_edge(runs: Runs, valid: np.ndarray | None) -> np.ndarray:
-    """Return which runs touch the edge of the view."""
-    height, width = runs.shape
-    at_edge = (runs.y == 0) | (runs.y == height - 1)
-    at_edge |= (runs.first == 0) | (runs.first + runs.length == width)
-    if valid is not None:
-        inner = cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-        at_edge |= runs.sums(runs.of_image(inner) == 0) > 0
-    return at_edge
 
 
 def _owners_of_squares(cores: Runs) -> np.ndarray:

@@ -61,7 +61,7 @@ def measure(
     points = geometry.camera_points(core_centre)
     points_nm = points @ geometry.sample_nm.T
     touching = np.zeros(count + 1, bool)
-    touching[instances.labels.ravel()[geometry.border]] = True
+    touching[instances.labels.ravel()[geometry.view.edge]] = True
     touching = touching[1:]
     is_stripe = are_stripes(instances.cores, count, touching)
     size = diameter(instances.core_area)

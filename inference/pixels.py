@@ -72,6 +72,15 @@ class Runs:
         return Runs(self.y, self.first, self.length, owner, self.shape)
 
     @cached_property
+    def first_places(self) -> np.ndarray:
+        """Index of each run's first pixel in the flat image, (n,)."""
+        return self.y * self.shape[1] + self.first
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Return which run each pixel lies in, given by its index in the flat image."""
+        return np.searchsorted(self.first_places, places, "right") - 1
+
+    @cached_property
     def starts(self) -> np.ndarray:
         """Place of each run's first pixel among all pixels, (n,)."""
         return np.cumsum(self.length) - self.length
@@ -86,7 +95,7 @@ class Runs:
     @property
     def places(self) -> np.ndarray:
         """Index of each pixel in the flat image."""
-        places = np.repeat(self.y * self.shape[1] + self.first - self.starts, self.length)
+        places = np.repeat(self.first_places - self.starts, self.length)
         places += np.arange(len(places))
         return places
 
@@ -132,10 +141,8 @@ class Runs:
         """
         before = np.zeros(len(values) + 1)
         np.cumsum(values, out=before[1:])
-        width = self.shape[1]
-        start, outer_start = self.y * width + self.first, outer.y * width + outer.first
-        run = np.searchsorted(outer_start, start, "right") - 1
-        place = outer.starts[run] + start - outer_start[run]
+        run = outer.at(self.first_places)
+        place = outer.starts[run] + self.first_places - outer.first_places[run]
         return before[place + self.length] - before[place]
 
     def moments(self, count: int) -> Moments:

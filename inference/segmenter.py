@@ -174,7 +174,7 @@ class Segmenter:
 
         mask, core = (each[0].cut((height, width)) for each in (output.mask, output.core))
         smallest = smallest_core_px(self.engine.condition.pixel_size_nm)
-        instances = find_instances(mask, core, geometry.valid, smallest, CORE_THRESHOLD)
+        instances = find_instances(mask, core, geometry.view, smallest, CORE_THRESHOLD)
         if instances.n_dropped:
             warnings.append(f"{instances.n_dropped} skyrmions beyond 65535 were left out")
         labels = geometry.camera_image(instances.labels, nearest=True)

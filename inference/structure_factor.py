@@ -99,6 +99,6 @@ def covered(points: np.ndarray, view: np.ndarray, distance: float) -> np.ndarray
     return (cv2.distanceTransform(away, cv2.DIST_L2, 5) < _COVERED * distance) & view
 
 
-def implied_count(points: np.ndarray, view: np.ndarray, distance: float) -> float:
-    """Return how many a triangular lattice has on the area that is `covered`; parameters alike."""
-    return np.count_nonzero(covered(points, view, distance)) / (math.sqrt(3) / 2 * distance**2)
+def implied_count(area: np.ndarray, distance: float) -> float:
+    """Return how many skyrmions a triangular lattice so far apart has on an area (`covered`)."""
+    return np.count_nonzero(area) / (math.sqrt(3) / 2 * distance**2)

@@ -40,19 +40,22 @@ def expected_counts(found: Segmentation, image: np.ndarray) -> dict[str, float]:
     By the ring of the image's spectrum, and by the structure factor of the places.
     """
     geometry = found.geometry
-    view = np.ones(geometry.content_shape, bool) if geometry.valid is None else geometry.valid
+    view = geometry.view.inside
+    if view is None:
+        view = np.ones(geometry.content_shape, bool)
     flat = geometry.engine_image(normalise(image))
     height, width = (side // 4 for side in geometry.content_shape)
     ring = lattice_rings(flat[height:-height, width:-width])[0].neighbour_distance
     points = geometry.engine_points(found.table[["x", "y"]].to_numpy())
-    area = covered(points, view, ring).astype(np.uint8)
-    inwards = cv2.distanceTransform(area, cv2.DIST_L2, 5) / (EDGE * ring)
+    by_ring = covered(points, view, ring)
+    inwards = cv2.distanceTransform(by_ring.view(np.uint8), cv2.DIST_L2, 5) / (EDGE * ring)
     window = np.sin(np.pi / 2 * np.minimum(1, inwards)) ** 2
     period, peak = lattice_period(points, window)
+    by_places = covered(points, view, period)
     return {
-        "the ring of the image's spectrum": implied_count(points, view, ring),
+        "the ring of the image's spectrum": implied_count(by_ring, ring),
         f"the places' structure factor, whose peak is {peak:.1f} high": implied_count(
-            points, view, period
+            by_places, period
         ),
     }
 

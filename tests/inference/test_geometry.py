@@ -69,8 +69,8 @@ def test_the_whole_frame_lies_inside(axis, tilt, pixel):
     assert (mapped >= -0.5 - 1e-6).all()
     assert (mapped[:, 0] <= width - 0.5 + 1e-6).all()
     assert (mapped[:, 1] <= height - 0.5 + 1e-6).all()
-    if geometry.valid is not None:  # every camera pixel finds an engine pixel that counts
-        marks = geometry.camera_image(geometry.valid.astype(np.uint16), nearest=True)
+    if geometry.view.inside is not None:  # every camera pixel finds an engine pixel that counts
+        marks = geometry.camera_image(geometry.view.inside.astype(np.uint16), nearest=True)
         assert marks.all()
 
 

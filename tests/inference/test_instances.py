@@ -7,6 +7,7 @@ from skimage.measure import regionprops
 from skyrmlive.inference.geometry import geometry_for
 from skyrmlive.inference.instances import find_instances
 from skyrmlive.inference.measure import measure
+from skyrmlive.inference.view import View
 from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.stream.result import TABLE_DTYPES
 
@@ -25,6 +26,12 @@ def _maps(shape: tuple[int, int], discs: list) -> tuple[np.ndarray, np.ndarray]:
         mask[_disc(shape, x, y, outer)] = 0.9
         core[_disc(shape, x, y, inner)] = 0.8
     return mask, core
+
+
+def _view_from(column: int, shape: tuple[int, int]) -> View:
+    """Return the view of a frame that begins at this column."""
+    camera = (shape[0], shape[1] - column)
+    return View.resampled(camera, shape, np.array([[1.0, 0, column], [0, 1.0, 0]]))
 
 
 def test_touching_discs_part_in_the_middle():
@@ -47,10 +54,10 @@ def test_a_mask_without_a_core_belongs_to_nobody():
 def test_a_faint_core_counts_unless_the_edge_cuts_it(edge):
     """One core in the middle and one cut by the edge, each with a brighter part of its own."""
     mask, core = _maps((60, 120), [(0, 30, 12, 5), (60, 30, 12, 5)])
-    view = np.ones(core.shape, bool)
+    view = View.whole(core.shape)
     if edge == "of the area in view":
-        mask, core, view = (np.pad(each, ((0, 0), (20, 0)), "edge") for each in (mask, core, view))
-        view[:, :20] = False
+        mask, core = (np.pad(each, ((0, 0), (20, 0)), "edge") for each in (mask, core))
+        view = _view_from(20, core.shape)
     faint = np.where(core > 0, np.float32(0.3), 0)
 
     def count(core):
@@ -81,9 +88,7 @@ def test_specks_are_dropped():
 
 def test_outside_the_valid_region_is_nothing():
     mask, core = _maps((60, 60), [(20, 20, 10, 4), (45, 45, 10, 4)])
-    valid = np.ones((60, 60), bool)
-    valid[33:] = False
-    assert find_instances(mask, core, valid).count == 1
+    assert find_instances(mask, core, _view_from(33, core.shape)).count == 1
 
 
 def test_empty_maps():

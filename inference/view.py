@@ -1,0 +1,80 @@
+"""Where a frame is in an image of engine geometry, and where it ends."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+_CORNER = 8  # engine pixels that an acute corner may be narrower than one
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The part of an image that shows the frame, not its mirrored surroundings.
+
+    Attributes
+    ----------
+    inside
+        Bool of the image's shape; None if all of it does.
+    edge
+        Flat indices of the pixels at the part's edge.
+    """
+
+    inside: np.ndarray | None
+    edge: np.ndarray
+
+    @classmethod
+    def whole(cls, shape: tuple[int, int]) -> View:
+        """Return the view of an image that is the frame."""
+        return cls(None, _edge(np.ones(shape, np.uint8), 1))
+
+    @classmethod
+    def resampled(
+        cls, camera_shape: tuple[int, int], shape: tuple[int, int], to_engine: np.ndarray
+    ) -> View:
+        """Return the view of an image of `shape` into which a frame was resampled.
+
+        One pixel wider than the frame, so that every camera pixel has its nearest engine pixel
+        inside; the edge is two pixels wide therefore.
+
+        Parameters
+        ----------
+        to_engine
+            Shape (2, 3): affine map of camera points (x, y) to those of the image.
+        """
+        height, width = shape
+        inside = cv2.warpAffine(
+            np.ones(camera_shape, np.uint8),
+            to_engine,
+            (width, height),
+            flags=cv2.INTER_NEAREST,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=0,
+        )
+        inside = cv2.dilate(inside, np.ones((3, 3), np.uint8))
+        # an acute corner goes on where no engine pixel has its middle inside any more
+        corners = _pixels_at_corners(camera_shape, to_engine)
+        x, y = np.rint(corners @ to_engine[:, :2].T + to_engine[:, 2]).astype(int).T
+        inside[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] = 1
+        return cls(inside.view(bool), _edge(inside, 2))
+
+
+def _pixels_at_corners(camera_shape: tuple[int, int], to_engine: np.ndarray) -> np.ndarray:
+    """Camera pixels (x, y) within `_CORNER` engine pixels of a corner, shape (n, 2)."""
+    scale = np.linalg.svd(to_engine[:, :2], compute_uv=False)[-1]
+    reach = math.ceil(_CORNER / scale)
+    rows, columns = (
+        np.unique(np.r_[: min(reach, side), max(side - reach, 0) : side]) for side in camera_shape
+    )
+    return np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+
+
+def _edge(inside: np.ndarray, width: int) -> np.ndarray:
+    size = 2 * width + 1
+    core = cv2.erode(
+        inside, np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
+    return np.flatnonzero(inside.ravel() != core.ravel())
