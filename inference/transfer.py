@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import constants
@@ -33,17 +33,25 @@ class Lens(Protocol):
         ...
 
 
-def weak_phase_transfer(q2: np.ndarray, lens: Lens, defocus_nm: float) -> np.ndarray:
-    """Return sin(chi) times the envelope, chi and envelope as the trainer's transfer function.
+def aberrations(q2: Any, lens: Lens, defocus_nm: Any) -> tuple[Any, Any]:
+    """Return chi, in radians, and -ln E, the damping of the envelope, of each wave.
 
-    De Graef, *Introduction to Conventional TEM* (2003), chapter 7.
+    Envelopes as in De Graef, *Introduction to Conventional TEM* (2003), chapter 7; the aberration
+    so that underfocus (df < 0) counteracts a positive Cs and shows a plane upstream of the sample
+    (Kirkland, *Advanced Computing in Electron Microscopy*, 2010, eq. 2.12, where underfocus has the
+    other sign):
+
+        chi = pi lambda df q^2 + pi/2 Cs lambda^3 q^4
+        u = 1 + 2 (pi theta_c delta)^2 q^2
+        ln E = -[(pi lambda delta)^2 q^4 / 2
+                 + (pi theta_c / lambda)^2 (Cs lambda^3 q^3 + df lambda q)^2] / u
 
     Parameters
     ----------
     q2
-        Squared wave numbers in 1/nm^2, as the camera sees them.
+        Squared wave numbers in 1/nm^2, as the camera sees them: an array of numpy's or torch's.
     defocus_nm
-        Negative is underfocus.
+        A number, or an array of the same kind. Negative is underfocus.
     """
     wavelength = electron_wavelength_nm(lens.voltage_kv)
     cs, spread, angle = (
@@ -51,11 +59,17 @@ def weak_phase_transfer(q2: np.ndarray, lens: Lens, defocus_nm: float) -> np.nda
         lens.defocus_spread_nm,
         lens.beam_convergence_rad,
     )
-    chi = np.pi * wavelength * (defocus_nm + 0.5 * cs * wavelength**2 * q2) * q2
-    u = 1 + 2 * (np.pi * angle * spread) ** 2 * q2
+    chi = math.pi * wavelength * (defocus_nm + 0.5 * cs * wavelength**2 * q2) * q2
+    u = 1 + 2 * (math.pi * angle * spread) ** 2 * q2
     slope_squared = (cs * wavelength**2 * q2 + defocus_nm) ** 2 * q2
-    damping = (np.pi * wavelength * spread * q2) ** 2 / 2 + (np.pi * angle) ** 2 * slope_squared
-    return np.sin(chi) * np.exp(-damping / u)
+    damping = (math.pi * wavelength * spread * q2) ** 2 / 2
+    return chi, (damping + (math.pi * angle) ** 2 * slope_squared) / u
+
+
+def weak_phase_transfer(q2: np.ndarray, lens: Lens, defocus_nm: float) -> np.ndarray:
+    """Return sin(chi) times the envelope; parameters as of `aberrations`."""
+    chi, damping = aberrations(q2, lens, defocus_nm)
+    return np.sin(chi) * np.exp(-damping)
 
 
 def tilted_response(

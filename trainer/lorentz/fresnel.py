@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from ...inference.transfer import aberrations
 from .beam import PerImage, per_image, projected_waves
 from .microscope import Microscope
 from .phase import magnetic_phase
@@ -20,18 +21,11 @@ def transfer_function(
     like: torch.Tensor,
     tilt_axis_deg: PerImage = 0.0,
 ) -> torch.Tensor:
-    """Return the complex transfer function of the microscope.
+    """Return the complex transfer function of the microscope, T = E exp(-i chi).
 
     Frequencies are those of the camera: with the sample stretched back by 1 / cos(tilt) across the
-    tilt axis, a period in that direction is seen shorter by cos(tilt). Envelopes as in De Graef,
-    *Introduction to Conventional TEM* (2003), chapter 7; the aberration so that underfocus
-    (df < 0) counteracts a positive Cs and shows a plane upstream of the sample (Kirkland, *Advanced
-    Computing in Electron Microscopy*, 2010, eq. 2.12, where underfocus has the other sign):
-
-        chi = pi lambda df q^2 + pi/2 Cs lambda^3 q^4,   T = E exp(-i chi)
-        u = 1 + 2 (pi theta_c delta)^2 q^2
-        ln E = -[(pi lambda delta)^2 q^4 / 2
-                 + (pi theta_c / lambda)^2 (Cs lambda^3 q^3 + df lambda q)^2] / u
+    tilt axis, a period in that direction is seen shorter by cos(tilt). For chi and E see
+    `aberrations`.
 
     Returns
     -------
@@ -40,18 +34,10 @@ def transfer_function(
     # in float64: chi reaches thousands of radians at the edge of the spectrum
     waves = projected_waves(shape, pixel_size_nm, tilt_deg, tilt_axis_deg, like)
     q2 = waves.k_squared / (2 * math.pi) ** 2
-    defocus = per_image(defocus_nm, like)
-    wavelength = microscope.wavelength_nm
-    cs, delta = microscope.spherical_aberration_nm, microscope.defocus_spread_nm
-    theta_c = microscope.beam_convergence_rad
-    chi = math.pi * wavelength * (defocus + 0.5 * cs * wavelength**2 * q2) * q2
-    u = 1 + 2 * (math.pi * theta_c * delta) ** 2 * q2
-    spread = 0.5 * (math.pi * wavelength * delta * q2) ** 2
-    slope_squared = (cs * wavelength**2 * q2 + defocus) ** 2 * q2
-    envelope = torch.exp(-(spread + (math.pi * theta_c) ** 2 * slope_squared) / u)
+    chi, damping = aberrations(q2, microscope, per_image(defocus_nm, like))
     # only now may the precision drop: the phase is taken modulo a turn first
     turns = torch.remainder(-chi, 2 * math.pi)
-    return torch.polar(envelope.to(like), turns.to(like))
+    return torch.polar(torch.exp(-damping).to(like), turns.to(like))
 
 
 def fresnel_image(
