@@ -158,6 +158,11 @@ class ExampleSource:
         """Return the number of films."""
         return len(self._m)
 
+    @property
+    def is_mirror_symmetric(self) -> bool:
+        """Whether the mirror image of every film is one that could be, see `turned`."""
+        return all(self._may_mirror)
+
     def filling(self) -> ExampleSource:
         """Return a source of the films that fill an image; itself where none does."""
         filling = [n for n, m in enumerate(self._m) if _fills(m.shape[1:], self.window)]
