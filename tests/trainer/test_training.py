@@ -56,14 +56,7 @@ def test_training_learns_and_resumes(trained):
 
 def test_the_last_steps_leave_the_sense_of_size_as_it_was_fitted(films, tmp_path):
     """And an interrupted end is gone on with."""
-    plan = TINY.plan.model_copy(
-        update={
-            "steps": 2,
-            "finish_steps": 4,
-            "finish_consistency_weight": 1.0,
-            "validate_every": 2,
-        }
-    )
+    plan = TINY.plan.model_copy(update={"steps": 2, "finish_steps": 4, "validate_every": 2})
     recipe = TINY.model_copy(update={"plan": plan})
     source, validation = sources([films], recipe)
     training = Training(tmp_path, recipe, "cpu")

@@ -27,11 +27,15 @@ _MEASURES = (
 def card_text(
     condition: ImagingCondition,
     training: Training,
+    looks: int,
     stores: list[FilmStore],
     by_noise: pd.DataFrame,
     validation_films: int,
 ) -> str:
-    """Return the card of an engine in Markdown; `by_noise` is a summary by `noise_percent`."""
+    """Return the card of an engine in Markdown.
+
+    `by_noise` is a summary by `noise_percent`; for `looks` see `TrainingRecipe`.
+    """
     films = "\n\n".join(
         f"{store.provenance.title}: {describe_films(store.records())}.\n{store.provenance.details}"
         for store in stores
@@ -44,6 +48,10 @@ def card_text(
     )
     recipe = training.recipe
     parameters = sum(p.numel() for p in training.best.parameters())
+    looked_at = {
+        1: "an image once",
+        2: "an image and its mirror image, for the mean of both answers",
+    }
     start = "random weights" if recipe.start_from is None else f"`{recipe.start_from}`"
     return f"""# {condition.name}
 
@@ -55,6 +63,7 @@ which stands whole in `recipe.json`.
 - mask: {condition.mask_definition}
 - core: {condition.core_definition}; `diameter_nm` of a result is that of this contour
 - a 90 % interval of every diameter, and the probability that it is a skyrmion: `reliability.json`
+- it looks at {looked_at[looks]}
 
 ## Films it learned from
 

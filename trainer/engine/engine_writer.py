@@ -13,6 +13,7 @@ from ..dataset.film_store import FilmStore
 from ..evaluation.conditions import Setting, all_conditions, evaluation_axes
 from ..evaluation.study import study
 from ..evaluation.summary import axis_summary
+from ..learning.architectures import Network
 from ..learning.examples import ExampleSource
 from ..learning.network import SkyrmNet
 from ..learning.training import Training
@@ -63,6 +64,11 @@ def imaging_condition(
     )
 
 
+def may_look_twice(network: Network, source: ExampleSource) -> bool:
+    """Say whether a network's answer to a mirror image is worth as much as that to the image."""
+    return isinstance(network, SkyrmNet) and source.is_mirror_symmetric
+
+
 def write_engine(
     directory: Path,
     name: str,
@@ -80,13 +86,14 @@ def write_engine(
     """
     texture = " and ".join(dict.fromkeys(store.provenance.texture for store in stores))
     condition = imaging_condition(name, training, kept_back, texture)
-    model = to_onnx(training.best)
+    looks = training.recipe.looks if may_look_twice(training.best, kept_back) else 1
+    model = to_onnx(training.best, looks=looks)
     extra = {
         WEIGHTS: packed_weights(training.best),
         RECIPE: training.recipe.model_dump_json(indent=2).encode(),
     }
     if isinstance(training.best, SkyrmNet):
-        extra[HALF_MODEL] = to_onnx(training.best, half=True)
+        extra[HALF_MODEL] = to_onnx(training.best, half=True, looks=looks)
     # what the bundle says of itself comes from the bundle: write it, ask it, write it again
     bundle = write_bundle(directory, condition, model, "not evaluated yet\n", extra)
     engine = Engine.from_bundle(bundle)
@@ -95,5 +102,5 @@ def write_engine(
     engine = replace(engine, reliability=reliability)
     noise = evaluation_axes(Setting.of(condition))["noise"]
     found = study(Segmenter(engine), kept_back, all_conditions([noise]))
-    card = card_text(condition, training, stores, axis_summary(found, noise), len(kept_back))
+    card = card_text(condition, training, looks, stores, axis_summary(found, noise), len(kept_back))
     return write_bundle(directory, condition, model, card, extra)

@@ -17,12 +17,13 @@ from ...inference.backends.backend import input_shapes
 from ...inference.frame_parts import BINNING
 from ..learning.architectures import Network
 from ..learning.network import SkyrmNet
+from ..learning.two_looks import TwoLooks
 
 
 class _Outputs(nn.Module):
     """The network with probabilities for logits, and only what it has."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
@@ -37,7 +38,7 @@ class _Outputs(nn.Module):
         return tuple(each for each in outputs if each is not None)
 
 
-def to_onnx(network: Network, *, half: bool = False) -> bytes:
+def to_onnx(network: Network, *, half: bool = False, looks: int = 1) -> bytes:
     """Return a model with the inputs and outputs that `OpenVinoBackend` asks for.
 
     Batch, height and width are free, the last two multiples of `network.size_multiple`.
@@ -47,12 +48,18 @@ def to_onnx(network: Network, *, half: bool = False) -> bytes:
     half
         Convolutions in half precision, for GPUs; inputs and outputs are float32 all the same. Only
         of a `SkyrmNet`.
+    looks
+        2 for the mean of the answers to an image and its mirror image, see `TwoLooks`; likewise.
     """
     network = copy.deepcopy(network)
-    if half:
+    whole: nn.Module = network
+    if half or looks == 2:
         assert isinstance(network, SkyrmNet)
-        network.halve()
-    model = _Outputs(network).eval().cpu()
+        if half:
+            network.halve()
+        if looks == 2:
+            whole = TwoLooks(network)
+    model = _Outputs(whole).eval().cpu()
     # free sizes must not be 0 or 1 in the example, or the exporter takes them for constants
     sides = 4 * network.size_multiple, 6 * network.size_multiple
     examples = {name: torch.zeros(shape) for name, shape in input_shapes(2, *sides).items()}

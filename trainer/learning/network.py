@@ -172,20 +172,26 @@ class SkyrmNet(nn.Module):
             Of the images, shape (batch, DECONVOLVED, height / 2, width / 2), see
             `inference.deconvolution`.
         """
+        sense, modulations = self.knowledge(told)
+        # the convolutions may be in half precision; what is a number a frame never is
+        kind = self.head.weight.dtype
+        folded = self.stem(self.fold(image.to(kind)))
+        folded = folded + self.stem_deconvolved(self.fold_deconvolved(deconvolved.to(kind)))
+        x = self.features(folded, modulations)
+        return self.maps(self.head(x), self.size_head(x), sense)
+
+    def knowledge(self, told: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the sense of size, (batch, 2), and what it and the optics make of all channels."""
         known = self.scaled(told)
         sense = self.size_sense(known)
         # the rest takes the estimate as it is: it is to be the best one, not a convenient one
-        modulations = self.know(torch.cat([known[:, :OPTICS], sense.detach()], dim=1)).split(
-            [2 * width for width in self._modulated], dim=1
-        )
-        # the convolutions may be in half precision; what is a number a frame never is
-        kind = self.head.weight.dtype
-        x = self.begin(
-            self.stem(self.fold(image.to(kind)))
-            + self.stem_deconvolved(self.fold_deconvolved(deconvolved.to(kind)))
-        )
-        modulations = [modulation.to(x.dtype) for modulation in modulations]
-        down, up = modulations[: len(self.widths)], modulations[len(self.widths) :]
+        return sense, self.know(torch.cat([known[:, :OPTICS], sense.detach()], dim=1))
+
+    def features(self, folded: torch.Tensor, modulations: torch.Tensor) -> torch.Tensor:
+        """Return what the heads read, from folded images behind the stems."""
+        x = self.begin(folded)
+        each = modulations.to(x.dtype).split([2 * width for width in self._modulated], dim=1)
+        down, up = each[: len(self.widths)], each[len(self.widths) :]
         skipped = []
         for level, (convolutions, modulation) in enumerate(zip(self.down, down, strict=True)):
             if level:
@@ -196,14 +202,14 @@ class SkyrmNet(nn.Module):
             self.rise, self.up, reversed(skipped[:-1]), up, strict=True
         ):
             x = convolutions(skip + rise(x), modulation)
+        return x
+
+    def maps(self, folded: torch.Tensor, sizes: torch.Tensor, sense: torch.Tensor) -> Maps:
+        """Return the maps from what the heads give and the sense of size."""
         frame_size = _size_of(sense)
         # a skyrmion is as large as the frame's others, until its surroundings say otherwise
-        sizes = self.size_head(x).to(frame_size.dtype) + frame_size.detach()[:, :, None, None]
-        return Maps(
-            self.unfold(self.head(x)),
-            _limited(sizes),
-            _limited(frame_size),
-        )
+        sizes = sizes.to(frame_size.dtype) + frame_size.detach()[:, :, None, None]
+        return Maps(self.unfold(folded), _limited(sizes), _limited(frame_size))
 
 
 def size_sense() -> nn.Sequential:

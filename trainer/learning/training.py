@@ -21,10 +21,9 @@ from ...inference.told import OPTICS
 from ...stream.errors import UserError
 from ..torch_threads import torch_threads
 from .architectures import Network
-from .consistency import consistency_loss, mean_of_both
 from .examples import ExampleSource, examples_of_worker
 from .loss import training_loss
-from .network import Maps, SkyrmNet
+from .network import SkyrmNet
 from .training_recipe import TrainingPlan, TrainingRecipe
 
 _CHECKPOINT, _FINISH = "checkpoint.pt", "finish"
@@ -101,7 +100,6 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         self.best_score, self._worse_in_a_row = -math.inf, 0
-        self._is_consistent = False
         self._validation: list[tuple[np.ndarray, ...]] = []
         directory.mkdir(parents=True, exist_ok=True)
         self._checkpoint = directory / _CHECKPOINT
@@ -130,7 +128,6 @@ class Training:
             update={
                 "steps": self.plan.finish_steps,
                 "learning_rate": self.plan.finish_learning_rate,
-                "consistency_weight": self.plan.finish_consistency_weight,
                 "frame_size_weight": 0.0,
             }
         )
@@ -185,11 +182,6 @@ class Training:
     def run(self, training: ExampleSource, validation: ExampleSource) -> Iterator[dict[str, float]]:
         """Learn until it is over; yield loss and, now and then, validation figures."""
         plan = self.plan
-        self._is_consistent = (
-            plan.consistency_weight > 0
-            and isinstance(self.network, SkyrmNet)
-            and training.is_mirror_symmetric
-        )
         # drawing in other processes leaves this one to the network
         loader = DataLoader(
             _Examples(training, plan.seed + 1 + self.step),
@@ -254,8 +246,6 @@ class Training:
             maps = self.network(*given)
         maps = type(maps)(*(each if each is None else each.float() for each in maps))
         loss = training_loss(maps, labels, self.plan)
-        if self._is_consistent:
-            loss = loss + self.plan.consistency_weight * self._inconsistency(maps, *given)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -270,13 +260,6 @@ class Training:
                 else:
                     mean.copy_(value)
         return float(loss.detach())
-
-    def _inconsistency(self, maps: Maps, *given: torch.Tensor) -> torch.Tensor:
-        assert isinstance(self._average, SkyrmNet)
-        self._average.eval()
-        with torch.autocast(self.device, torch.bfloat16, enabled=self._is_mixed):
-            taught = mean_of_both(self._average, *given)
-        return consistency_loss(maps.logits, taught)
 
     def _validated(self, source: ExampleSource) -> dict[str, float]:
         figures = self.validate(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,7 +44,6 @@ class TrainingPlan(BaseModel):
         "frame's mean size as it was fitted",
     )
     finish_learning_rate: float = Field(default=5e-4, gt=0, description="in those")
-    finish_consistency_weight: float = Field(default=0.0, ge=0, description="in those")
     batch: int = Field(default=16, ge=1)
     window: int = Field(
         default=256, ge=32, multiple_of=32, description="cells along the side of an image"
@@ -57,12 +57,6 @@ class TrainingPlan(BaseModel):
     size_weight: float = Field(default=0.3, ge=0, description="of each skyrmion's size")
     frame_size_weight: float = Field(
         default=1.0, ge=0, description="of the frame's mean size; 0 leaves it"
-    )
-    consistency_weight: float = Field(
-        default=0.0,
-        ge=0,
-        description="of agreement with what the running mean makes of an image and its mirror "
-        "image; of films that have none, and of the paper's network, it is not asked",
     )
     seed: int = 0
     validate_every: int = Field(default=250, ge=1)
@@ -98,6 +92,11 @@ class TrainingRecipe(BaseModel):
     resizing: Resizing = Resizing()
     degradation: Degradation
     network: NetworkRecipe = BlockNetwork()
+    looks: Literal[1, 2] = Field(
+        default=1,
+        description="2 for an engine of twice the work, which looks at an image and at its mirror "
+        "image; of films without a mirror image, and of the paper's network, it looks once",
+    )
     plan: TrainingPlan = TrainingPlan()
 
 

@@ -1,0 +1,79 @@
+"""A network that looks at an image and at its mirror image."""
+
+import numpy as np
+import pytest
+import torch
+
+from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
+from skyrmlive.trainer.engine.engine_writer import may_look_twice
+from skyrmlive.trainer.engine.export import to_onnx
+from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
+from skyrmlive.trainer.learning.network import SkyrmNet
+from skyrmlive.trainer.learning.two_looks import TwoLooks
+
+from ..inference.samples import network_inputs
+from .small_training import sources
+
+
+@pytest.fixture(scope="module")
+def network() -> SkyrmNet:
+    """Return one with random weights everywhere, also where training begins with zeros."""
+    torch.manual_seed(0)
+    built = BlockNetwork(widths=(8, 16)).build().eval()
+    for layer in built.modules():
+        if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
+            torch.nn.init.normal_(layer.weight, std=0.1)
+    return built
+
+
+def given(count: int, height: int = 64, width: int = 96) -> list[torch.Tensor]:
+    inputs = network_inputs(np.random.default_rng(0), count, height, width)
+    return [torch.from_numpy(each) for each in inputs.values()]
+
+
+@torch.no_grad()
+def test_the_answer_is_the_mean_of_those_to_an_image_and_its_mirror_image(network):
+    image, told, deconvolved = given(2)
+    here = network(image, told, deconvolved)
+    there = network(-image.flip(-1), told, deconvolved.flip(-1))
+    both = TwoLooks(network).eval()(image, told, deconvolved)
+    torch.testing.assert_close(both.logits, (here.logits + there.logits.flip(-1)) / 2)
+    sizes = (here.log_diameter + there.log_diameter.flip(-1)) / 2
+    torch.testing.assert_close(both.log_diameter, sizes)
+    assert (here.logits - both.logits).abs().max() > 0.1
+
+
+@torch.no_grad()
+def test_the_answer_to_the_mirror_image_is_the_mirrored_answer(network):
+    image, told, deconvolved = given(1)
+    twice = TwoLooks(network).eval()
+    there = twice(-image.flip(-1), told, deconvolved.flip(-1))
+    torch.testing.assert_close(
+        there.logits.flip(-1), twice(image, told, deconvolved).logits, rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("count", [1, 2])
+@torch.no_grad()
+def test_exported_it_answers_alike_and_in_blocks(network, count, half):
+    inputs = given(count, 96, 160)
+    expected = TwoLooks(network).eval()(*inputs)
+    backend = OpenVinoBackend(to_onnx(network, half=half, looks=2), "f32")
+    found = backend.infer(*(each.numpy() for each in inputs))
+    tolerance = 0.02 if half else 1e-4
+    np.testing.assert_allclose(
+        found.probability, torch.sigmoid(expected.logits), atol=tolerance, rtol=0
+    )
+    np.testing.assert_allclose(found.log_diameter, expected.log_diameter, atol=tolerance, rtol=0)
+    if not half:  # that is for GPUs, whose backend has no blocks
+        assert found.mask.are_logits
+        assert found.mask.block == network.size_block
+
+
+def test_only_what_has_a_mirror_image_is_looked_at_twice(films, network):
+    source, _ = sources([films])
+    assert may_look_twice(network, source)
+    assert not may_look_twice(PaperNetwork(filters=4).build(), source)
+    source._may_mirror[0] = False  # one film of bulk DMI among them
+    assert not may_look_twice(network, source)
