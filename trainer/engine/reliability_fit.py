@@ -268,9 +268,6 @@ def _objects(found: Segmentation, truth: TrueObjects) -> pd.DataFrame:
             "touches_border": table["touches_border"],
             "right": table.index.isin(match.index),
             "true_diameter_nm": match.map(true["diameter_nm"]).reindex(table.index),
-            "cut": match.map(true["touches_border"])
-            .reindex(table.index)
-            .fillna(False)
-            .astype(bool),
+            "cut": match.map(true["touches_border"]).reindex(table.index).eq(True),
         }
     )
