@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...inference.frame_diameter import frame_diameter
 from ...inference.instances import Instances, find_instances, smallest_core_px
+from ...inference.view import View
 from .conditions import or_nan
 
 
@@ -53,14 +54,20 @@ def true_objects(labels: np.ndarray, cell_size_nm: float) -> TrueObjects:
     mask, core, log_diameter = labels
     smallest = smallest_core_px(cell_size_nm)
     shape = np.float32
+    view = View.whole(mask.shape)
     parted = find_instances(
-        np.ascontiguousarray(mask, shape), np.ascontiguousarray(core, shape), None, smallest
+        np.ascontiguousarray(mask, shape), np.ascontiguousarray(core, shape), view, smallest
     )
-    return TrueObjects(mask > 0.5, parted.labels, _table(parted, core, log_diameter, cell_size_nm))
+    table = _table(parted, view, core, log_diameter, cell_size_nm)
+    return TrueObjects(mask > 0.5, parted.labels, table)
 
 
 def _table(
-    parted: Instances, core: np.ndarray, log_diameter: np.ndarray, cell_size_nm: float
+    parted: Instances,
+    view: View,
+    core: np.ndarray,
+    log_diameter: np.ndarray,
+    cell_size_nm: float,
 ) -> pd.DataFrame:
     count = parted.count
     # a core's rim, of which less than half a cell lies inside, is in the surroundings
@@ -68,8 +75,6 @@ def _table(
     centre_x, centre_y = parted.centre.T
     unsized = parted.cores.of_image(np.isnan(log_diameter))
     is_stripe = parted.cores.means(unsized, count) > 0.5
-    rim = np.ones(core.shape, bool)
-    rim[1:-1, 1:-1] = False
     numbers = np.arange(1, count + 1)
     return pd.DataFrame(
         {
@@ -77,7 +82,7 @@ def _table(
             "y": centre_y,
             "x": centre_x,
             "diameter_nm": np.where(is_stripe, np.nan, 2 * np.sqrt(area / np.pi) * cell_size_nm),
-            "touches_border": np.isin(numbers, parted.labels[rim]),
+            "touches_border": np.isin(numbers, parted.labels.ravel()[view.edge]),
             "is_stripe": is_stripe,
             "distance_to_border_nm": distance_to_border(centre_y, centre_x, core.shape)
             * cell_size_nm,

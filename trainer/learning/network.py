@@ -173,12 +173,18 @@ class SkyrmNet(nn.Module):
             `inference.deconvolution`.
         """
         sense, modulations = self.knowledge(told)
-        # the convolutions may be in half precision; what is a number a frame never is
-        kind = self.head.weight.dtype
-        folded = self.stem(self.fold(image.to(kind)))
-        folded = folded + self.stem_deconvolved(self.fold_deconvolved(deconvolved.to(kind)))
+        image_blocks, deconvolved_blocks = self.blocks(image, deconvolved)
+        folded = self.stem(image_blocks) + self.stem_deconvolved(deconvolved_blocks)
         x = self.features(folded, modulations)
         return self.maps(self.head(x), self.size_head(x), sense)
+
+    def blocks(
+        self, image: torch.Tensor, deconvolved: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return both folded into blocks, as the stems read them."""
+        # the convolutions may be in half precision; what is a number a frame never is
+        kind = self.stem.weight.dtype
+        return self.fold(image.to(kind)), self.fold_deconvolved(deconvolved.to(kind))
 
     def knowledge(self, told: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the sense of size, (batch, 2), and what it and the optics make of all channels."""

@@ -36,9 +36,8 @@ class TwoLooks(nn.Module):
         """Return the mean of both answers; see `SkyrmNet.forward`."""
         network = self.network
         sense, modulations = network.knowledge(told)
-        kind = self.head.weight.dtype
-        folded = self.stem(network.fold(image.to(kind)))
-        folded = folded + self.stem_deconvolved(network.fold_deconvolved(deconvolved.to(kind)))
+        image_blocks, deconvolved_blocks = network.blocks(image, deconvolved)
+        folded = self.stem(image_blocks) + self.stem_deconvolved(deconvolved_blocks)
         here, there = folded.chunk(2, dim=1)
         both = network.features(
             torch.cat([here, there.flip(-1)]), torch.cat([modulations, modulations])
