@@ -43,9 +43,9 @@ test: lint  ## style, types and all tests (PYTEST=... hands options to pytest)
 	@tools/setup_screen.sh --virtual
 ifeq ($(strip $(PYTEST)),)
 # Napari's tests apart: behind them, in their process, the trainer's have ended in a segmentation
-# fault, for a reason that was not found.
+# fault, for a reason that was not found. Each of their processes has a screen of its own.
 	@echo "== pytest" && $(TEST)/pytest $(IN_PARALLEL) $(WITHOUT_QT) --ignore tests/napari_plugin
-	@echo "== pytest, viewer" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest tests/napari_plugin
+	@echo "== pytest, viewer" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(IN_PARALLEL) tests/napari_plugin
 else
 	@echo "== pytest" && SKYRMLIVE_REQUIRE_SCREEN=1 $(TEST)/pytest $(PYTEST)
 endif
