@@ -36,6 +36,13 @@ class Optics(BaseModel):
     told_blur_share: float = Field(
         default=0.7, ge=0, le=1, description="of the images; of the others nobody knows the blur"
     )
+    told_sharp_share: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="of the images that nothing has blurred, told so; told_blur_share where it is "
+        "not given: who has processed nothing knows it",
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Optics:
@@ -71,7 +78,10 @@ class Optics(BaseModel):
     ) -> np.ndarray:
         """Return what a network is told of the true values, as `inference.told.optics` puts it."""
         off = rng.standard_normal(3)
-        is_known = rng.uniform() < self.told_blur_share
+        share = self.told_blur_share
+        if blur_nm == 0 and self.told_sharp_share is not None:
+            share = self.told_sharp_share
+        is_known = rng.uniform() < share
         return optics(
             defocus_nm * (1 + self.told_defocus_error * off[0]),
             tilt_deg + self.told_tilt_error_deg * off[1],

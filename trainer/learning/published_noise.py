@@ -22,6 +22,12 @@ class PublishedNoise(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    processed_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="of the images go through weak noise, blur and change of gamma at all",
+    )
     blur_share: float = _Share
     blur_pixels: PositiveInterval = (0.1, 6.0)
     noise_before_blur: Interval = (0.0, 0.14)
@@ -42,13 +48,14 @@ class PublishedNoise(BaseModel):
         And the standard deviation of its blur in pixels.
         """
         image, blur_px = stretched(image).astype(np.float32), 0.0
-        if rng.uniform() < self.blur_share:
+        is_processed = self.processed_share == 1 or rng.uniform() < self.processed_share
+        if is_processed and rng.uniform() < self.blur_share:
             image += rng.uniform(*self.noise_before_blur) * white(image.shape, rng)
             # films are periodic, and so is their image
             blur_px = rng.uniform(*self.blur_pixels)
             image = ndimage.gaussian_filter(image, blur_px, mode="wrap")
         image = image.clip(0, 1)
-        if rng.uniform() < self.gamma_share:
+        if is_processed and rng.uniform() < self.gamma_share:
             image = image ** np.float32(rng.uniform(*self.gamma))
         if rng.uniform() < self.poisson_share:
             counts = np.exp(rng.uniform(*np.log(self.poisson_counts)))
