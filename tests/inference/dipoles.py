@@ -21,7 +21,7 @@ from .samples import CONDITION, serialised
 
 PIXEL_SIZE_NM = CONDITION.pixel_size_nm
 _CELLS = 320
-_REACH = 24
+_REACH = 12  # of the filter, in pixels of twice the side
 
 
 def placed(neighbour_distance_nm: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -72,7 +72,7 @@ def inverse_filter() -> bytes:
 
     On pixels of twice the side, a fifteenth of the work: an image holds nothing so fine.
     """
-    side, reach = _CELLS // 2, _REACH // 2
+    side = _CELLS // 2
     # in the middle of a pair of pixels
     one = placed_skyrmions((_CELLS, _CELLS), np.full((1, 2), (_CELLS - 1) / 2), 5.5, 4.0)
     contrast = (_image(one) - 1).reshape(side, 2, side, 2).mean(axis=(1, 3))
@@ -82,7 +82,8 @@ def inverse_filter() -> bytes:
     power = np.abs(seen) ** 2
     inverse = np.fft.ifft2(np.conj(seen) * blob / (power + 1e-3 * power.max())).real
     # Conv correlates, so the kernel is turned round.
-    kernel = np.roll(inverse, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1][::-1, ::-1]
+    width = 2 * _REACH + 1
+    kernel = np.roll(inverse, (_REACH, _REACH), (0, 1))[:width, :width][::-1, ::-1]
     threshold = np.array([0.3, 0.5], np.float32)
     weights = {
         "inverse": np.ascontiguousarray(kernel)[None, None].astype(np.float32),
@@ -90,9 +91,8 @@ def inverse_filter() -> bytes:
         "gain": np.full((2, 1, 1, 1), 12.0, np.float32),
         "bias": -12 * threshold,
     }
-    pair = {"kernel_shape": [2, 2], "strides": [2, 2]}
     nodes = [
-        helper.make_node("AveragePool", ["image"], ["small"], **pair),
+        helper.make_node("AveragePool", ["image"], ["small"], kernel_shape=[2, 2], strides=[2, 2]),
         helper.make_node("Conv", ["small", "inverse"], ["found"], auto_pad="SAME_UPPER"),
         helper.make_node("Resize", ["found", "", "twice"], ["enlarged"], mode="linear"),
         helper.make_node("Conv", ["enlarged", "gain", "bias"], ["logits"]),

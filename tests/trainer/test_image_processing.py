@@ -9,19 +9,16 @@ from skyrmlive.inference.told import optics
 from skyrmlive.trainer.learning.optics import Optics
 from skyrmlive.trainer.learning.published_noise import PublishedNoise
 
+from .small_training import NO_SHARES
+
 DRAWS = 400
 IMAGE = np.random.default_rng(3).random((16, 16)).astype(np.float32)
 
 
 def noise(processed_share: float) -> PublishedNoise:
-    return PublishedNoise(
-        processed_share=processed_share,
-        blur_share=1,
-        gamma_share=1,
-        poisson_share=0,
-        gaussian_percent=0,
-        salt_and_pepper_share=0,
-    )
+    """Return what blurs all that is processed, and changes its gamma, and does nothing else."""
+    shares = NO_SHARES | {"processed_share": processed_share, "blur_share": 1, "gamma_share": 1}
+    return PublishedNoise(**shares, gaussian_percent=0)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])

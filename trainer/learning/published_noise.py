@@ -48,6 +48,7 @@ class PublishedNoise(BaseModel):
         And the standard deviation of its blur in pixels.
         """
         image, blur_px = stretched(image).astype(np.float32), 0.0
+        # without a choice nothing is drawn: such recipes give the same images as ever
         is_processed = self.processed_share == 1 or rng.uniform() < self.processed_share
         if is_processed and rng.uniform() < self.blur_share:
             image += rng.uniform(*self.noise_before_blur) * white(image.shape, rng)
