@@ -13,6 +13,7 @@ from skyrmlive.stream.errors import UserError
 from skyrmlive.trainer.engine.engine_writer import write_engine
 from skyrmlive.trainer.engine.weights import weights_of
 from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
+from skyrmlive.trainer.learning.optics import Optics
 from skyrmlive.trainer.learning.sense_fit import fit_size_sense
 from skyrmlive.trainer.learning.training import Training
 
@@ -95,6 +96,23 @@ def test_training_stops_when_validation_no_longer_improves(films, tmp_path):
     steps = [report["step"] for report in training.run(*sources([films], recipe))]
     assert steps[-1] < 60
     assert training.is_over
+
+
+@pytest.mark.parametrize("tilt_deg", [20.0, 25.0])
+def test_a_score_on_other_examples_is_not_kept(films, tmp_path, tilt_deg):
+    """Nobody who goes on with a run beats the score of an easier recipe."""
+    plan = TINY.plan.model_copy(
+        update={"steps": 2, "validate_every": 1, "validation_examples": 1, "batch": 1}
+    )
+    recipe = TINY.model_copy(update={"plan": plan})
+    training = Training(tmp_path, recipe, "cpu")
+    next(training.run(*sources([films], recipe)))
+    training.best_score = 2.0
+    training.save()
+    changed = recipe.model_copy(update={"optics": Optics.around(-2e6, tilt_deg)})
+    again = Training(tmp_path, changed, "cpu")
+    list(again.run(*sources([films], changed)))
+    assert (again.best_score == 2.0) == (tilt_deg == 20.0)
 
 
 def test_the_bundle_runs_and_gives_what_torch_gives(trained):

@@ -25,6 +25,7 @@ from .examples import ExampleSource, examples_of_worker
 from .loss import training_loss
 from .network import SkyrmNet
 from .training_recipe import TrainingPlan, TrainingRecipe
+from .validation import Validation
 
 _CHECKPOINT, _FINISH = "checkpoint.pt", "finish"
 _TOLD_EXAMPLES = 256
@@ -100,7 +101,7 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         self.best_score, self._worse_in_a_row = -math.inf, 0
-        self._validation: list[tuple[np.ndarray, ...]] = []
+        self._scored_on: str | None = None
         directory.mkdir(parents=True, exist_ok=True)
         self._checkpoint = directory / _CHECKPOINT
         if self._checkpoint.exists():
@@ -152,6 +153,7 @@ class Training:
                 "best": self.best.state_dict(),
                 "optimiser": self._optimiser.state_dict(),
                 "numbers": [self.step, self.seconds, self.best_score, self._worse_in_a_row],
+                "scored_on": self._scored_on,
             },
             partial,
         )
@@ -178,9 +180,12 @@ class Training:
         self.best.load_state_dict(state["best"])
         self._optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds, self.best_score, self._worse_in_a_row = state["numbers"]
+        self._scored_on = state.get("scored_on")
 
     def run(self, training: ExampleSource, validation: ExampleSource) -> Iterator[dict[str, float]]:
         """Learn until it is over; yield loss and, now and then, validation figures."""
+        if self.is_over:
+            return
         plan = self.plan
         # drawing in other processes leaves this one to the network
         loader = DataLoader(
@@ -197,10 +202,19 @@ class Training:
             # threads that wait for each other beside busy loaders lose more than they gain
             threads = max(1, (os.cpu_count() or 1) - plan.loader_processes)
         with torch_threads(threads):
-            yield from self._steps(iter(loader), validation)
+            always_same = Validation(validation, plan)
+            self._score_on(always_same)
+            yield from self._steps(iter(loader), always_same)
+
+    def _score_on(self, validation: Validation) -> None:
+        """Forget the best score if it is of other examples, as under a changed recipe."""
+        if self._scored_on not in (None, validation.digest):
+            self.best.load_state_dict(self._average.state_dict())
+            self.best_score, self._worse_in_a_row = -math.inf, 0
+        self._scored_on = validation.digest
 
     def _steps(
-        self, batches: Iterator[list[torch.Tensor]], validation: ExampleSource
+        self, batches: Iterator[list[torch.Tensor]], validation: Validation
     ) -> Iterator[dict[str, float]]:
         while not self.is_over:
             started = time.perf_counter()
@@ -261,8 +275,8 @@ class Training:
                     mean.copy_(value)
         return float(loss.detach())
 
-    def _validated(self, source: ExampleSource) -> dict[str, float]:
-        figures = self.validate(source)
+    def _validated(self, validation: Validation) -> dict[str, float]:
+        figures = validation.figures(self._average, self.device)
         score = figures["mask_jaccard"] + figures["core_jaccard"]
         if score > self.best_score:
             self.best_score, self._worse_in_a_row = score, 0
@@ -270,28 +284,3 @@ class Training:
         else:
             self._worse_in_a_row += 1
         return figures
-
-    @torch.no_grad()
-    def validate(self, source: ExampleSource) -> dict[str, float]:
-        """Return loss and mean Jaccard index of both maps on examples that are always the same."""
-        if not self._validation:
-            rng = np.random.default_rng(12345)
-            self._validation = [
-                source.lesson(source.draw(rng)) for _ in range(self.plan.validation_examples)
-            ]
-        self._average.eval()
-        sums = {"validation_loss": 0.0, "mask_jaccard": 0.0, "core_jaccard": 0.0}
-        for lesson in self._validation:
-            *given, answer = (torch.from_numpy(each)[None].to(self.device) for each in lesson)
-            maps = self._average(*given)
-            loss = training_loss(maps, answer, self.plan)
-            sums["validation_loss"] += float(loss)
-            for name, seen, true in zip(
-                ("mask_jaccard", "core_jaccard"),
-                maps.logits[0] > 0,
-                answer[0, :2] > 0.5,
-                strict=True,
-            ):
-                union = int((seen | true).sum())
-                sums[name] += int((seen & true).sum()) / union if union else 1.0
-        return {name: total / len(self._validation) for name, total in sums.items()}
