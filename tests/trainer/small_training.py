@@ -27,6 +27,7 @@ TINY = TrainingRecipe(
     network=BlockNetwork(widths=(16, 32)),
     plan=TrainingPlan(
         steps=60,
+        optimiser="muon",
         batch=4,
         window=64,
         validate_every=30,

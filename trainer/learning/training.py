@@ -24,6 +24,7 @@ from .architectures import Network
 from .examples import ExampleSource, examples_of_worker
 from .loss import training_loss
 from .network import SkyrmNet
+from .optimiser import optimisers
 from .training_recipe import TrainingPlan, TrainingRecipe
 from .validation import Validation
 
@@ -93,11 +94,7 @@ class Training:
             self.network.size_sense.requires_grad_(False)  # nor does weight decay change it
         self._average = copy.deepcopy(self.network)
         self.best: Network = copy.deepcopy(self.network)
-        self._optimiser = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=self.plan.learning_rate,
-            weight_decay=self.plan.weight_decay,
-        )
+        self._optimisers = optimisers(self.network, self.plan)
         self.step = 0
         self.seconds = 0.0
         self.best_score, self._worse_in_a_row = -math.inf, 0
@@ -142,16 +139,21 @@ class Training:
         self.step += finish.step
         self.seconds += finish.seconds
 
+    @property
+    def _kind(self) -> str:
+        """What a checkpoint has to have in common with the training that goes on from it."""
+        return f"{self.recipe.network.model_dump_json()} by {self.plan.optimiser}"
+
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         partial = self._checkpoint.with_suffix(".partial")
         torch.save(
             {
-                "network_recipe": self.recipe.network.model_dump_json(),
+                "kind": self._kind,
                 "network": self.network.state_dict(),
                 "average": self._average.state_dict(),
                 "best": self.best.state_dict(),
-                "optimiser": self._optimiser.state_dict(),
+                "optimisers": [each.state_dict() for each in self._optimisers],
                 "numbers": [self.step, self.seconds, self.best_score, self._worse_in_a_row],
                 "scored_on": self._scored_on,
             },
@@ -171,14 +173,16 @@ class Training:
         state: dict[str, Any] = torch.load(
             self._checkpoint, map_location=self.device, weights_only=True
         )
-        if state.get("network_recipe") != self.recipe.network.model_dump_json():
+        if state.get("kind") != self._kind:
             raise UserError(
-                f"{self.directory} holds the checkpoint of another network; name another --run."
+                f"{self.directory} holds the checkpoint of another network or optimiser; "
+                "name another --run."
             )
         self.network.load_state_dict(state["network"])
         self._average.load_state_dict(state["average"])
         self.best.load_state_dict(state["best"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        for optimiser, its_state in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(its_state)
         self.step, self.seconds, self.best_score, self._worse_in_a_row = state["numbers"]
         self._scored_on = state.get("scored_on")
 
@@ -253,17 +257,19 @@ class Training:
 
     def _learn(self, *lessons: torch.Tensor) -> float:
         self.network.train()
-        for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate(self.plan, self.step)
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(self.plan, self.step)
         *given, labels = (each.to(self.device, non_blocking=True) for each in lessons)
         with torch.autocast(self.device, torch.bfloat16, enabled=self._is_mixed):
             maps = self.network(*given)
         maps = type(maps)(*(each if each is None else each.float() for each in maps))
         loss = training_loss(maps, labels, self.plan)
-        self._optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self._optimiser.step()
+        for optimiser in self._optimisers:
+            optimiser.step()
         decay = min(self.plan.average_decay, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
             for mean, value in zip(

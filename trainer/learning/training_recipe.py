@@ -48,6 +48,9 @@ class TrainingPlan(BaseModel):
     window: int = Field(
         default=256, ge=32, multiple_of=32, description="cells along the side of an image"
     )
+    optimiser: Literal["adamw", "muon"] = Field(
+        default="adamw", description="muon for the kernels of convolutions, beside AdamW"
+    )
     learning_rate: float = Field(default=3e-3, gt=0)
     weight_decay: float = Field(default=1e-4, ge=0)
     warm_up_steps: int = Field(default=100, ge=0)
