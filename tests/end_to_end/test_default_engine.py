@@ -123,7 +123,8 @@ def test_placed_skyrmions_are_found_at_their_places(engine: Engine, centres: np.
     ids=["as told", "inverted", "turned", "turned back"],
 )
 def test_optics_that_were_told_wrong_are_named(engine: Engine, changed, named: str):
-    image = np.ascontiguousarray(changed(noisy_image(lattice(8, 8), engine)))
+    # of a lattice the inverted image is nearly one as well (docs/decisions/0022)
+    image = np.ascontiguousarray(changed(noisy_image(scattered(60), engine)))
     sentences = [text for text in found_in(image, engine).warnings if "looks like one" in text]
     assert len(sentences) == bool(named)
     assert named in " ".join(sentences)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,22 +16,21 @@ from ...inference.familiarity import (
     log_odds,
     mean_confidence,
 )
-from ...inference.other_optics import OpticsSeen
 from ...inference.reliability import Confidence, Reliability, confidence_terms
 from ...inference.segmenter import Segmentation, Segmenter
-from ...inference.told import OPTICS
-from ...stream.frame import FrameMetadata
 from ..evaluation.matching import matches, overlaps
 from ..evaluation.truth_table import TrueObjects, true_objects
-from ..learning.examples import Example, ExampleSource
+from ..learning.examples import ExampleSource
+from .example_metadata import example_metadata
 from .mean_interval_fit import fit_mean_interval_share
+from .optics_limits_fit import fit_optics_limits, observed_optics
 
 _MAX_COMPONENTS = 16
 _ORDINARY, _USUALLY_SURE = 0.97, 0.90
 """Frames as in training are stranger than most of a microscope's, by noise, blur, backgrounds: of
 sharp ones at the nominal condition fewer are beyond these limits (docs/decisions/0020)."""
-_OPTICS_ORDINARY, _LEAST_GAIN = 0.99, 0.03
-"""Share of such frames that other optics explain no better than their limit; the least limit."""
+_OPTICS_FRAMES = 4
+"""Times as many frames for the limits of the optics, which are of rarer ones."""
 _ENOUGH_SIZES = 20
 """Diameters from which a usual error can be told."""
 _RIDGE = 1e-3
@@ -45,7 +43,7 @@ class _Observations:
     `frame` (its number, n,), `terms` (n, 4) and `right` (n,) of every object found; of the sizes of
     those that are right and whole `log_error` by the core's area, `drawn_log_error` by the map of
     sizes, and `sigma`, each (m,); `told` (frames, TOLD). `found` and `true_mean_nm` as
-    `fit_mean_interval_share` takes them. `optics`, of the frames that show any.
+    `fit_mean_interval_share` takes them.
     """
 
     frame: np.ndarray
@@ -57,7 +55,6 @@ class _Observations:
     told: np.ndarray
     found: pd.DataFrame
     true_mean_nm: np.ndarray
-    optics: list[OpticsSeen]
 
 
 def fit_reliability(
@@ -103,19 +100,12 @@ def fit_reliability(
         drawn_size_weight=weight,
         bias_per_variance=bias,
         familiarity=familiarity,
-        optics_limits=fit_optics_limits(kept_back.optics),
+        optics_limits=fit_optics_limits(
+            observed_optics(validation, engine.condition, _OPTICS_FRAMES * frames, seed=3)
+        ),
     )
     share = fit_mean_interval_share(reliability, kept_back.found, kept_back.true_mean_nm)
     return reliability.model_copy(update={"mean_interval_share": share})
-
-
-def fit_optics_limits(seen: Sequence[OpticsSeen]) -> dict[str, float] | None:
-    """Return by how much other optics than those told may explain more of ordinary frames."""
-    if not seen:
-        return None
-    gains = pd.DataFrame([each.gains() for each in seen])
-    limits = gains.quantile(_OPTICS_ORDINARY).clip(lower=_LEAST_GAIN)
-    return {str(name): float(f"{limit:.4g}") for name, limit in limits.items()}
 
 
 def best_weight(log_error: np.ndarray, other: np.ndarray) -> float:
@@ -200,23 +190,10 @@ def _rounded(values: np.ndarray) -> tuple[float, ...]:
     return tuple(float(f"{value:.5g}") for value in values)
 
 
-def example_metadata(example: Example, source: ExampleSource) -> FrameMetadata:
-    """Return what an operator would tell of the frame."""
-    defocus_mm, tilt_deg, blur_nm, is_known = map(float, example.told[:OPTICS])
-    return FrameMetadata(
-        pixel_size_nm=source.grid.cell_size_nm,
-        geometry="sample",
-        defocus_nm=defocus_mm * 1e6,
-        tilt_x_deg=tilt_deg,
-        blur_px=blur_nm / source.grid.cell_size_nm if is_known else None,
-        voltage_kv=source.optics.microscope.voltage_kv,
-    )
-
-
 def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> _Observations:
     rng = np.random.default_rng(seed)
     segmenter = Segmenter(engine)
-    objects, told, true_means, optics = [], [], [], []
+    objects, told, true_means = [], [], []
     for number in range(frames):
         example = source.draw(rng)
         found = segmenter.segment(example.image[0], example_metadata(example, source))
@@ -224,8 +201,6 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
         objects.append(_objects(found, truth).assign(frame=number))
         told.append(example.told)
         true_means.append(truth.mean_diameter_nm)
-        if found.optics is not None:
-            optics.append(found.optics)
     table = pd.concat(objects).query("diameter_nm.notna()")  # no stripes
     terms = confidence_terms(
         *(
@@ -245,7 +220,6 @@ def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> 
         np.stack(told),
         table,
         np.array(true_means),
-        optics,
     )
 
 

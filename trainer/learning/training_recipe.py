@@ -63,7 +63,7 @@ class TrainingPlan(BaseModel):
     )
     seed: int = 0
     validate_every: int = Field(default=250, ge=1)
-    validation_examples: int = Field(default=48, ge=1)
+    validation_examples: int = Field(default=200, ge=1)
     patience: int | None = Field(
         default=None, ge=1, description="validations without a better one, after which it stops"
     )
