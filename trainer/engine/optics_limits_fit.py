@@ -11,7 +11,7 @@ from ...inference.condition import ImagingCondition
 from ...inference.condition_check import optics_are_inside
 from ...inference.frame_parts import FrameParts
 from ...inference.other_optics import OpticsSeen, optics_seen
-from ...inference.told import optics_of, told
+from ...inference.told import optics_of
 from ..learning.examples import ExampleSource
 from .example_metadata import example_metadata
 
@@ -33,12 +33,11 @@ def observed_optics(
     seen = []
     for _ in range(frames):
         example = source.draw(rng)
-        metadata = example_metadata(example, source)
-        if not optics_are_inside(metadata, condition):
+        if not optics_are_inside(example_metadata(example, source), condition):
             continue
         parts = FrameParts.of(example.image[0], condition.pixel_size_nm)
-        optics = optics_of(told(parts, metadata, condition))
-        shown = optics_seen(parts, condition, *optics, condition.defocus_nm)
+        optics = *optics_of(example.told), condition.defocus_nm
+        shown = optics_seen(parts, condition, *optics)
         if shown is not None:
             seen.append(shown)
     return seen

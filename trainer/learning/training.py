@@ -184,7 +184,7 @@ class Training:
         for optimiser, its_state in zip(self._optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(its_state)
         self.step, self.seconds, self.best_score, self._worse_in_a_row = state["numbers"]
-        self._scored_on = state.get("scored_on")
+        self._scored_on = state["scored_on"]
 
     def run(self, training: ExampleSource, validation: ExampleSource) -> Iterator[dict[str, float]]:
         """Learn until it is over; yield loss and, now and then, validation figures."""
@@ -212,7 +212,7 @@ class Training:
 
     def _score_on(self, validation: Validation) -> None:
         """Forget the best score if it is of other examples, as under a changed recipe."""
-        if self._scored_on not in (None, validation.digest):
+        if self._scored_on != validation.digest:
             self.best.load_state_dict(self._average.state_dict())
             self.best_score, self._worse_in_a_row = -math.inf, 0
         self._scored_on = validation.digest
