@@ -27,7 +27,9 @@ DECONVOLVED = len(REGULARISATIONS)
 """How many images come of one."""
 
 _MARGIN = 32
-"""Binned pixels around the image, mirrored, lest its opposite borders meet."""
+"""Binned pixels around the image, lest its opposite borders meet. Above and below they mirror it.
+Left and right they are empty: mirrored there, its contrast as it is, it would be the image of
+skyrmions that are magnetised the other way (docs/decisions/0028)."""
 
 _LARGE = 1 << 17
 
@@ -55,10 +57,12 @@ def deconvolve(
     """
     height, width = small.shape
     rows, columns = (fft.next_fast_len(side + 2 * _MARGIN, real=True) for side in small.shape)
-    around = (_MARGIN, rows - height - _MARGIN, _MARGIN, columns - width - _MARGIN)
+    over = (_MARGIN, rows - height - _MARGIN, 0, 0)
+    beside = (0, 0, _MARGIN, columns - width - _MARGIN)
     # threads cost more than they save on a small image
     workers = 2 if small.size > _LARGE else None
-    padded = cv2.copyMakeBorder(small, *around, cv2.BORDER_REFLECT)
+    padded = cv2.copyMakeBorder(small, *over, cv2.BORDER_REFLECT)
+    padded = cv2.copyMakeBorder(padded, *beside, cv2.BORDER_CONSTANT, value=0.0)
     spectrum = fft.rfft2(padded, workers=workers)
     inside = np.s_[_MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
     result = np.empty((DECONVOLVED, height, width), np.float32)

@@ -10,7 +10,7 @@ from skyrmlive.inference.deconvolution import DECONVOLVED, deconvolve
 from skyrmlive.inference.frame_parts import BINNING, binned
 from skyrmlive.inference.told import optics
 
-from .weak_phases import MICROSCOPE, PIXEL_NM, weak_phase_image
+from .weak_phases import MICROSCOPE, PIXEL_NM, lattice, weak_phase_image
 
 
 @pytest.mark.parametrize("defocus_nm", [-1e6, -2e6, -3e6, 2e6])
@@ -30,6 +30,19 @@ def test_skyrmions_come_back_to_their_places(defocus_nm, tilt_deg):
         distance = np.linalg.norm(places[:, None] - seen, axis=-1)
         assert distance.min(axis=1).max() < 1.5 * BINNING * PIXEL_NM, "each is found"
         assert len(seen) == len(places), "and nothing else"
+
+
+@pytest.mark.parametrize("defocus_nm", [-1e6, -2e6, -3e6])
+def test_left_and_right_edges_show_what_is_there(defocus_nm):
+    image = weak_phase_image(lattice((512, 512), 85.0, 3), 9.0, (512, 512), defocus_nm)
+    known = optics(defocus_nm, 20.0, None)
+    whole, cut = (
+        deconvolve(binned(part), known, MICROSCOPE, PIXEL_NM)[0]
+        for part in (image, image[128:384, 128:384])
+    )
+    whole = whole[64:192, 64:192]
+    off = cut - whole / whole.std()
+    assert np.sqrt(np.mean(np.stack([off[:, :8], off[:, -8:]]) ** 2)) < 0.55, "mirrored, 0.6 to 0.7"
 
 
 def test_a_blur_that_is_told_is_taken_out_too():
