@@ -8,6 +8,7 @@ best, maximise how well the engine's answer explains the frame.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -18,7 +19,7 @@ from .condition_check import contrast_is_inverted
 from .engine import Engine
 from .frame_parts import FrameParts
 from .geometry import geometry_for, reduced, tilt_of
-from .instances import THRESHOLD
+from .instances import CORE_THRESHOLD, THRESHOLD
 from .lattice_spectrum import lattice_rings
 from .normalise import normalise, replace_non_finite
 from .tiling import infer_in_parts
@@ -31,9 +32,10 @@ _TILE = 512
 _EDGE = 24
 #: Neighbour distances to try, in nm; the lattices of the training set lie within.
 _DISTANCES_NM = np.geomspace(80, 200, 9)
-#: Cores are the lesser part of a lattice in a field, up to a third in Fe3GeTe2's. A network that
-#: knows stripes may draw its negative, seen in the opposite direction, as walls between stripes.
-_MOST_CORE = 0.4
+#: Cores are the lesser part of a lattice in a field, up to a third in Fe3GeTe2's, and about as many
+#: as it has places. A network that knows stripes may draw its negative, seen in the opposite
+#: direction, as walls between stripes, which hang together (docs/decisions/0028).
+_MOST_CORE, _FEWEST_CORES = 0.4, 0.6
 _FIRST_STEP_DEG, _FIRST_STEP_SCALE = 6.0, 1.08
 _HALVINGS = 3
 #: With less, the pattern is not one that the engine knows.
@@ -126,7 +128,7 @@ def estimate_calibration(
     if contrast_is_inverted(metadata, engine.condition):
         image = -image
     ring = lattice_rings(image)[0]
-    trial = _Trial(image, engine, metadata)
+    trial = _Trial(image, engine, metadata, ring.neighbour_distance)
     # The axis of a combined tilt is turned against `tilt_axis_deg`.
     turned = tilt_of(metadata.model_copy(update={"tilt_axis_deg": 0.0})).axis_deg
     axis_deg = ring.axis_deg - turned
@@ -155,13 +157,42 @@ def estimate_calibration(
     )
 
 
-class _Trial:
-    """Scores scales and directions on the middle of one frame; keeps what it has computed."""
+def may_be_a_lattice(core: np.ndarray, inside: np.ndarray, place_px: float) -> bool:
+    """Say whether cores are few and apart, as those of a lattice in a field.
 
-    def __init__(self, image: np.ndarray, engine: Engine, metadata: FrameMetadata) -> None:
+    Parameters
+    ----------
+    core
+        Probabilities, float32 (height, width).
+    inside
+        Bool of that shape: the pixels that count.
+    place_px
+        Area of a place of the lattice, in pixels.
+    """
+    seen = core[inside]
+    if seen.sum() <= 0 or np.mean(seen >= THRESHOLD) > _MOST_CORE:
+        return False
+    apart = cv2.connectedComponents((inside & (core >= CORE_THRESHOLD)).view(np.uint8))[0] - 1
+    return apart * place_px >= _FEWEST_CORES * np.count_nonzero(inside)
+
+
+class _Trial:
+    """Scores scales and directions on the middle of one frame; keeps what it has computed.
+
+    `neighbour_distance` is that of the lattice in the frame's pixels.
+    """
+
+    def __init__(
+        self,
+        image: np.ndarray,
+        engine: Engine,
+        metadata: FrameMetadata,
+        neighbour_distance: float,
+    ) -> None:
         self._image = image
         self._engine = engine
         self._metadata = metadata
+        self._place_px = math.sqrt(3) / 2 * neighbour_distance**2
         multiple = engine.condition.size_multiple
         # One size for every scale, so that the network is compiled once.
         self._side = max(1, round(_TILE / multiple)) * multiple
@@ -186,11 +217,11 @@ class _Trial:
         deconvolved = self._engine.deconvolved(parts.image, known)
         output = infer_in_parts(self._engine.backend, tile, known, condition, deconvolved)
         core = output.core[0].image()
-        found = core[inside]
-        total = float(found.sum())
-        if total <= 0 or np.mean(found >= THRESHOLD) > _MOST_CORE:
+        place_px = self._place_px * (pixel_size_nm / condition.pixel_size_nm) ** 2
+        if not may_be_a_lattice(core, inside, place_px):
             return 0.0
-        decisiveness = float(found @ found) / total
+        found = core[inside]
+        decisiveness = float(found @ found) / float(found.sum())
         agreement = max(0.0, self._render.agreement(core, tile, inside))
         return agreement**2 * decisiveness
 
