@@ -8,7 +8,6 @@ best, maximise how well the engine's answer explains the frame.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +21,8 @@ from .geometry import geometry_for, reduced, tilt_of
 from .instances import CORE_THRESHOLD, THRESHOLD
 from .lattice_spectrum import lattice_rings
 from .normalise import normalise, replace_non_finite
+from .pixels import Runs
+from .structure_factor import implied_count
 from .tiling import infer_in_parts
 from .told import told
 from .weak_phase import WeakPhaseImage
@@ -157,7 +158,7 @@ def estimate_calibration(
     )
 
 
-def may_be_a_lattice(core: np.ndarray, inside: np.ndarray, place_px: float) -> bool:
+def may_be_a_lattice(core: np.ndarray, inside: np.ndarray, distance: float) -> bool:
     """Say whether cores are few and apart, as those of a lattice in a field.
 
     Parameters
@@ -166,14 +167,14 @@ def may_be_a_lattice(core: np.ndarray, inside: np.ndarray, place_px: float) -> b
         Probabilities, float32 (height, width).
     inside
         Bool of that shape: the pixels that count.
-    place_px
-        Area of a place of the lattice, in pixels.
+    distance
+        Between neighbours of the lattice, in pixels.
     """
     seen = core[inside]
     if seen.sum() <= 0 or np.mean(seen >= THRESHOLD) > _MOST_CORE:
         return False
-    apart = cv2.connectedComponents((inside & (core >= CORE_THRESHOLD)).view(np.uint8))[0] - 1
-    return apart * place_px >= _FEWEST_CORES * np.count_nonzero(inside)
+    n_cores, _ = Runs.of(inside & (core >= CORE_THRESHOLD)).components()
+    return n_cores >= _FEWEST_CORES * implied_count(inside, distance)
 
 
 class _Trial:
@@ -192,7 +193,7 @@ class _Trial:
         self._image = image
         self._engine = engine
         self._metadata = metadata
-        self._place_px = math.sqrt(3) / 2 * neighbour_distance**2
+        self._neighbour_distance = neighbour_distance
         multiple = engine.condition.size_multiple
         # One size for every scale, so that the network is compiled once.
         self._side = max(1, round(_TILE / multiple)) * multiple
@@ -217,8 +218,8 @@ class _Trial:
         deconvolved = self._engine.deconvolved(parts.image, known)
         output = infer_in_parts(self._engine.backend, tile, known, condition, deconvolved)
         core = output.core[0].image()
-        place_px = self._place_px * (pixel_size_nm / condition.pixel_size_nm) ** 2
-        if not may_be_a_lattice(core, inside, place_px):
+        distance = self._neighbour_distance * pixel_size_nm / condition.pixel_size_nm
+        if not may_be_a_lattice(core, inside, distance):
             return 0.0
         found = core[inside]
         decisiveness = float(found @ found) / float(found.sum())

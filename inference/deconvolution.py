@@ -58,13 +58,12 @@ def deconvolve(
     height, width = small.shape
     rows, columns = (fft.next_fast_len(side + 2 * _MARGIN, real=True) for side in small.shape)
     over = (_MARGIN, rows - height - _MARGIN, 0, 0)
-    beside = (0, 0, _MARGIN, columns - width - _MARGIN)
     # threads cost more than they save on a small image
     workers = 2 if small.size > _LARGE else None
-    padded = cv2.copyMakeBorder(small, *over, cv2.BORDER_REFLECT)
-    padded = cv2.copyMakeBorder(padded, *beside, cv2.BORDER_CONSTANT, value=0.0)
-    spectrum = fft.rfft2(padded, workers=workers)
-    inside = np.s_[_MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
+    mirrored = cv2.copyMakeBorder(small, *over, cv2.BORDER_REFLECT)
+    # the empty columns come behind the last one, which is before the first one too
+    spectrum = fft.rfft2(mirrored, s=(rows, columns), workers=workers)
+    inside = np.s_[_MARGIN : _MARGIN + height, :width]
     result = np.empty((DECONVOLVED, height, width), np.float32)
     optics = _Optics(lens, *map(float, known[:OPTICS]))
     for each, inverse in zip(

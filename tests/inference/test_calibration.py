@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
-from skyrmlive.inference.calibration import (
-    Calibration,
-    estimate_calibration,
-    may_be_a_lattice,
-)
+from skyrmlive.inference.calibration import Calibration, estimate_calibration, may_be_a_lattice
 from skyrmlive.inference.condition_check import condition_warnings
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED, load_engine
@@ -109,17 +105,16 @@ def test_the_shipped_engine_finds_scale_and_direction(distance_nm, pixel_size_nm
 def test_walls_that_hang_together_are_no_lattice():
     """The negative of a lattice, as a network that knows stripes draws it in a wrong direction."""
     shape, spacing = (300, 300), 36.0
-    place_px = math.sqrt(3) / 2 * spacing**2
     whole = np.ones(shape, bool)
     cores = blobs(shape, triangular(spacing, shape, 0)).astype(np.float32)
     cores = (cores > cores.mean() + cores.std()).astype(np.float32)
-    assert may_be_a_lattice(cores, whole, place_px)
-    assert not may_be_a_lattice(1 - cores, whole, place_px)
+    assert may_be_a_lattice(cores, whole, spacing)
+    assert not may_be_a_lattice(1 - cores, whole, spacing)
     x = np.indices(shape)[1]
     walls = (x % spacing < 0.35 * spacing).astype(np.float32)
     assert walls.mean() < 0.4
-    assert not may_be_a_lattice(walls, whole, place_px)
-    assert not may_be_a_lattice(np.zeros(shape, np.float32), whole, place_px)
+    assert not may_be_a_lattice(walls, whole, spacing)
+    assert not may_be_a_lattice(np.zeros(shape, np.float32), whole, spacing)
 
 
 def test_what_is_known_is_kept(lattice, engine):

@@ -53,23 +53,28 @@ def test_the_answer_to_the_mirror_image_is_the_mirrored_answer(network):
     )
 
 
-@pytest.mark.parametrize("half", [False, True])
+@pytest.fixture(scope="module", params=[False, True], ids=["single", "half"])
+def exported(request, network) -> tuple[OpenVinoBackend, bool]:
+    """Return it as it is shipped, and whether in half precision; to export it takes long."""
+    half = request.param
+    return OpenVinoBackend(to_onnx(network, half=half, looks=2), "f32"), half
+
+
+@pytest.mark.parametrize("count", [1, 2])
 @torch.no_grad()
-def test_exported_it_answers_alike_and_in_blocks(network, half):
-    backend = OpenVinoBackend(to_onnx(network, half=half, looks=2), "f32")
+def test_exported_it_answers_alike_and_in_blocks(network, exported, count):
+    backend, half = exported
+    inputs = given(count, 96, 160)
+    expected = TwoLooks(network).eval()(*inputs)
+    found = backend.infer(*(each.numpy() for each in inputs))
     tolerance = 0.02 if half else 1e-4
-    for count in (1, 2):
-        inputs = given(count, 96, 160)
-        expected = TwoLooks(network).eval()(*inputs)
-        found = backend.infer(*(each.numpy() for each in inputs))
-        probability = torch.sigmoid(expected.logits)
-        np.testing.assert_allclose(found.probability, probability, atol=tolerance, rtol=0)
-        np.testing.assert_allclose(
-            found.log_diameter, expected.log_diameter, atol=tolerance, rtol=0
-        )
-        if not half:  # that is for GPUs, whose backend has no blocks
-            assert found.mask.are_logits
-            assert found.mask.block == network.size_block
+    np.testing.assert_allclose(
+        found.probability, torch.sigmoid(expected.logits), atol=tolerance, rtol=0
+    )
+    np.testing.assert_allclose(found.log_diameter, expected.log_diameter, atol=tolerance, rtol=0)
+    if not half:  # that is for GPUs, whose backend has no blocks
+        assert found.mask.are_logits
+        assert found.mask.block == network.size_block
 
 
 def test_only_what_has_a_mirror_image_is_looked_at_twice(films, network):
