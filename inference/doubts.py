@@ -6,9 +6,18 @@ import numpy as np
 
 from .other_optics import OTHER_OPTICS, OpticsSeen
 from .reliability import Reliability
+from .spectrum import power_over_noise
+from .told import spectrum_of
 
 _MOST = 0.5
 """Share of a frame's power that optics must explain to be named: pure noise has a third of it."""
+
+_LEAST = 2.0
+"""Times the power of noise that a frame has to have: noise alone of 256 x 256 pixels has 1.3 to 2,
+films with noise as strong as the image's mean have 8 and more."""
+
+_MOST_SATURATED = 0.02
+"""Share of a frame's pixels; in training at most one in a hundred is, as in the authors' images."""
 
 
 def doubts_about(
@@ -16,6 +25,7 @@ def doubts_about(
     known: np.ndarray | None,
     confidence: float,
     optics: OpticsSeen | None,
+    saturated: float = 0.0,
 ) -> tuple[float | None, list[str]]:
     """Return how unlike the training set a frame looks, above 1 unlike, and what to say of that.
 
@@ -29,15 +39,26 @@ def doubts_about(
         `mean_confidence` of its skyrmions.
     optics
         What it shows of its optics.
+    saturated
+        See `saturated_fraction`.
 
     Returns
     -------
     The number is None from an engine that cannot tell, and of a constant frame.
     """
     found, sentences = [], []
-    if known is not None and reliability.familiarity is not None:
-        judged = reliability.familiarity.unfamiliarity(known[np.newaxis], np.array([confidence]))
-        found.append(float(judged[0]))
+    if known is not None:
+        over_noise = power_over_noise(spectrum_of(known))
+        if over_noise < _LEAST:
+            sentences.append(
+                "nothing in the frame stands out of its noise: vacuum, no beam, too few electrons, "
+                "or a film without texture"
+            )
+        if reliability.familiarity is not None:
+            judged = reliability.familiarity.unfamiliarity(
+                known[np.newaxis], np.array([confidence])
+            )
+            found += [float(judged[0]), _LEAST / over_noise, saturated / _MOST_SATURATED]
     if optics is not None and (contradicted := reliability.contradicted(optics)) is not None:
         name, excess = contradicted
         found.append(excess)

@@ -20,6 +20,10 @@ T = TypeVar("T")
 _SAMPLE_SIZE = 65_536
 _QUANTILES = (0.005, 0.5, 0.995)
 _LIMIT_SIGMA = 10.0
+_PILED_UP, _OVER_NEXT = 0.001, 4
+"""Share of the pixels that have the largest value, and how many times as many as have the next
+lower one, from which on a frame is cut off there."""
+
 _NEIGHBOURHOOD = 5
 _CACHED_PIXELS = 1 << 16
 _HALVED_ROWS = 512
@@ -197,10 +201,22 @@ def without_masked(pixels: np.ndarray, saturation_value: float | None) -> np.nda
 
 
 def saturated_fraction(pixels: np.ndarray) -> float:
-    """Return the fraction of pixels at the largest value of an integer dtype, 0 for floats."""
-    if pixels.dtype.kind not in "iu" or pixels.size == 0:
+    """Return the fraction of pixels at the largest value that could be recorded.
+
+    That is the end of the dtype, or the largest of the frame if more pixels have it than a
+    histogram's tail would hold: many cameras fill sixteen bits with twelve, and what has been
+    processed may be floats.
+    """
+    if pixels.size == 0:
         return 0.0
-    limit = np.iinfo(pixels.dtype).max
-    if pixels.max() < limit:
+    largest = pixels.max()
+    share = np.count_nonzero(pixels == largest) / pixels.size
+    if pixels.dtype.kind in "iu" and largest == np.iinfo(pixels.dtype).max:
+        return share
+    if share < _PILED_UP:
         return 0.0
-    return float(np.count_nonzero(pixels == limit) / pixels.size)
+    below = pixels[pixels < largest]
+    if below.size == 0:
+        return 0.0
+    next_lower = np.count_nonzero(below == below.max()) / pixels.size
+    return share if share > _OVER_NEXT * next_lower else 0.0

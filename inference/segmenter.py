@@ -193,7 +193,9 @@ class Segmenter:
         table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")
         confidence = mean_confidence(table.loc[~table["is_stripe"], "confidence"].to_numpy())
-        unfamiliarity, doubts = doubts_about(self.engine.reliability, known, confidence, optics)
+        unfamiliarity, doubts = doubts_about(
+            self.engine.reliability, known, confidence, optics, saturated
+        )
         warnings += doubts
         return Segmentation(
             labels,

@@ -51,6 +51,11 @@ def told_of(
     return np.concatenate([known, describe_spectrum(parts, nominal_defocus_nm), form])
 
 
+def spectrum_of(known: np.ndarray) -> np.ndarray:
+    """Return the part of what was told that is from `describe_spectrum`, float32 (DESCRIPTORS,)."""
+    return known[OPTICS : OPTICS + DESCRIPTORS]
+
+
 def optics_of(known: np.ndarray) -> tuple[float, float]:
     """Return the defocus in nm and the tilt in degrees of what was told."""
     defocus_mm, tilt_deg = map(float, known[:2])

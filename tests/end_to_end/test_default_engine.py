@@ -132,8 +132,24 @@ def test_optics_that_were_told_wrong_are_named(engine: Engine, changed, named: s
 
 def test_nothing_is_found_where_there_is_nothing(engine: Engine):
     rng = np.random.default_rng(1)
-    empty = rng.poisson(ELECTRONS_PER_PIXEL, SHAPE).astype(np.uint16)
-    assert len(found_in(empty, engine).table) <= 2
+    found = found_in(rng.poisson(ELECTRONS_PER_PIXEL, SHAPE).astype(np.uint16), engine)
+    assert len(found.table) <= 2
+    assert found.unfamiliarity is not None
+    assert found.unfamiliarity > 1
+    assert any("stands out of its noise" in text for text in found.warnings)
+
+
+def test_a_frame_that_is_cut_off_is_not_ordinary(engine: Engine):
+    image = noisy_image(scattered(60), engine)
+    whole, cut = (
+        found_in(np.minimum(image, limit), engine)
+        for limit in (image.max(), np.quantile(image, 0.8).astype(np.uint16))
+    )
+    assert whole.unfamiliarity is not None
+    assert cut.unfamiliarity is not None
+    assert whole.unfamiliarity < 1 < cut.unfamiliarity
+    assert not any("saturated" in text for text in whole.warnings)
+    assert any("saturated" in text for text in cut.warnings)
 
 
 def test_the_papers_engine_reaches_the_authors_level_on_their_own_images(shared_data: Path):

@@ -110,11 +110,26 @@ def test_what_is_not_an_image_is_refused(shape):
         normalise(np.zeros(shape))
 
 
-def test_saturation_counts_only_the_largest_integer():
+def test_the_largest_integer_is_saturated():
     image = np.zeros((10, 10), np.uint8)
     image[0] = 255
     assert saturated_fraction(image) == 0.1
-    assert saturated_fraction(image.astype(np.float32)) == 0
+    assert saturated_fraction(image.astype(np.float32)) == 0, "two values are no histogram"
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("share", [0.002, 0.01, 0.35])
+def test_a_frame_that_is_cut_off_below_the_end_of_its_dtype_is_saturated(dtype, share):
+    image = np.random.default_rng(1).normal(4000, 300, (256, 256))
+    cut = np.minimum(image, np.floor(np.quantile(image, 1 - share))).astype(dtype)
+    assert saturated_fraction(cut) == pytest.approx(share, rel=0.05)
+
+
+@given(st.floats(1e-4, 1e3), st.integers(0, 99))
+@settings(max_examples=60)
+def test_counts_of_any_dose_are_not_saturated(electrons, seed):
+    image = np.random.default_rng(seed).poisson(electrons, (128, 128)).astype(np.uint16)
+    assert saturated_fraction(image) == 0
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])

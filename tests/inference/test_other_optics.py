@@ -55,7 +55,7 @@ def test_other_optics_are_seen_and_named(name, image, seed):
     most, excess = Reliability(optics_limits=LIMITS).contradicted(found)
     assert (most, excess > 1) == (name, True)
     number, (sentence, ordinary) = doubts_about(
-        Reliability(optics_limits=LIMITS), np.zeros(3), float("nan"), found
+        Reliability(optics_limits=LIMITS), None, float("nan"), found
     )
     assert number == excess
     assert OTHER_OPTICS[name].words in sentence
@@ -65,7 +65,7 @@ def test_other_optics_are_seen_and_named(name, image, seed):
 def test_of_noise_no_optics_are_named():
     noise = np.random.default_rng(0).normal(size=(512, 512)).astype(np.float32)
     reliability = Reliability(optics_limits=dict.fromkeys(OTHER_OPTICS, 1e-9))
-    number, sentences = doubts_about(reliability, np.zeros(3), float("nan"), seen(noise))
+    number, sentences = doubts_about(reliability, None, float("nan"), seen(noise))
     assert number > 1
     assert len(sentences) == 1
     assert "does not look like" in sentences[0]
@@ -79,7 +79,7 @@ def test_where_nothing_is_seen_nothing_is_said():
 def test_an_engine_without_limits_says_nothing():
     found = OpticsSeen(0.1, dict.fromkeys(OTHER_OPTICS, 0.9))
     assert Reliability().contradicted(found) is None
-    assert doubts_about(Reliability(), np.zeros(3), float("nan"), found) == (None, [])
+    assert doubts_about(Reliability(), None, float("nan"), found) == (None, [])
 
 
 @pytest.mark.parametrize("limits", ['{"sideways": 0.1}', '{"half": 0}'])

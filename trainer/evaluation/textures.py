@@ -36,8 +36,8 @@ def texture_summary(tables: StudyTables) -> dict[str, float]:
 
 
 def texture_table(tables: dict[str, StudyTables]) -> pd.DataFrame:
-    """Return `texture_summary` of each kind of film, indexed by `films of`."""
-    rows = {kind: texture_summary(each) for kind, each in tables.items()}
+    """Return `texture_summary` of each kind of film, indexed by `films of`, from A to Z."""
+    rows = {kind: texture_summary(each) for kind, each in sorted(tables.items())}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("films of")
 
 
