@@ -80,6 +80,14 @@ class Runs:
         """Return which run each pixel lies in, given by its index in the flat image."""
         return np.searchsorted(self.first_places, places, "right") - 1
 
+    def owners_at(self, places: np.ndarray) -> np.ndarray:
+        """Return whose each pixel is, given by its index in the flat image; 0 is nobody."""
+        if not len(self.y):
+            return np.zeros(len(places), self.owner.dtype)
+        run = self.at(places)  # -1 before the first one, which then is behind the last one's end
+        inside = places - self.first_places[run] < self.length[run]
+        return np.where(inside & (run >= 0), self.owner[run], 0)
+
     @cached_property
     def starts(self) -> np.ndarray:
         """Place of each run's first pixel among all pixels, (n,)."""

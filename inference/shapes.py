@@ -8,8 +8,12 @@ from .pixels import Runs
 
 STRIPE_ELONGATION = 2.2
 """Ratio of a core's axes from which it is a stripe; a skyrmion about to stretch out has 2."""
-STRIPE_FILL = 0.6
-"""Share that a core fills of the ellipse with its second moments: 1 for a disc, less for a bow."""
+CONVEX_FILL = 0.8
+"""Share that a core fills of the ellipse with its second moments: 1 for a disc, 0.83 for a
+triangle, the least of what is convex; less for a bow or a branch."""
+SLIVER_EDGE = 0.7
+"""Share of its length along which a sliver of a disc lies at the edge: 1 and more, a stripe that
+runs into it 1 / `STRIPE_ELONGATION` and less."""
 
 
 def diameter(area: np.ndarray) -> np.ndarray:
@@ -42,21 +46,24 @@ def orientation(covariance: np.ndarray) -> np.ndarray:
     return np.where(xx == yy, np.where(xy > 0, np.pi / 4, -np.pi / 4), angle)
 
 
-def are_stripes(cores: Runs, count: int, cut: np.ndarray) -> np.ndarray:
+def are_stripes(cores: Runs, count: int, edge_length: np.ndarray) -> np.ndarray:
     """Say of each of `count` cores whether it is a stripe: much longer than wide, or winding.
+
+    What the frame's edge leaves of a skyrmion may be a sliver, much longer than wide too. But that
+    lies along the edge, and never winds: a piece of a disc is convex.
 
     Parameters
     ----------
     cores
         Their runs.
-    cut
-        Bool: those at the frame's edge. What is left of a skyrmion there may be a sliver, so that
-        only what is larger than the median of the others counts.
+    edge_length
+        Of the frame's edge that each of them takes, in pixels, shape (count,).
     """
     area, _, covariance = cores.moments(count)
     major, minor = axes(covariance + np.eye(2) / 12)  # a pixel is a square, not a point
-    fill = area / (np.pi / 4 * major * minor)
-    long = (major > STRIPE_ELONGATION * minor) | (fill < STRIPE_FILL)
-    whole = area[~cut]
+    is_winding = area / (np.pi / 4 * major * minor) < CONVEX_FILL
+    is_long = major > STRIPE_ELONGATION * minor
+    whole = area[edge_length == 0]
     typical = np.median(whole) if len(whole) else np.inf
-    return long & (~cut | (area > typical))
+    is_sliver = (edge_length > SLIVER_EDGE * major) & (area < typical)
+    return is_winding | (is_long & ~is_sliver)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 _CORNER = 8  # engine pixels that an acute corner may be narrower than one
+_RESAMPLED_EDGE = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,15 +22,18 @@ class View:
         Bool of the image's shape; None if all of it does.
     edge
         Flat indices of the pixels at the part's edge.
+    edge_width
+        How many pixels wide that edge is.
     """
 
     inside: np.ndarray | None
     edge: np.ndarray
+    edge_width: int
 
     @classmethod
     def whole(cls, shape: tuple[int, int]) -> View:
         """Return the view of an image that is the frame."""
-        return cls(None, _edge(np.ones(shape, np.uint8), 1))
+        return cls(None, _edge(np.ones(shape, np.uint8), 1), 1)
 
     @classmethod
     def resampled(
@@ -38,7 +42,7 @@ class View:
         """Return the view of an image of `shape` into which a frame was resampled.
 
         One pixel wider than the frame, so that every camera pixel has its nearest engine pixel
-        inside; the edge is two pixels wide therefore.
+        inside; the edge is `_RESAMPLED_EDGE` pixels wide therefore.
 
         Parameters
         ----------
@@ -59,7 +63,7 @@ class View:
         corners = _pixels_at_corners(camera_shape, to_engine)
         x, y = np.rint(corners @ to_engine[:, :2].T + to_engine[:, 2]).astype(int).T
         inside[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] = 1
-        return cls(inside.view(bool), _edge(inside, 2))
+        return cls(inside.view(bool), _edge(inside, _RESAMPLED_EDGE), _RESAMPLED_EDGE)
 
 
 def _pixels_at_corners(camera_shape: tuple[int, int], to_engine: np.ndarray) -> np.ndarray:

@@ -40,6 +40,13 @@ def test_runs_are_the_pixels_of_the_image(labels):
     assert len(runs.y) < np.count_nonzero(labels)
 
 
+def test_every_pixel_is_known_by_whose_it_is(labels):
+    places = np.random.default_rng(2).permutation(labels.size)
+    np.testing.assert_array_equal(Runs.of(labels).owners_at(places), labels.ravel()[places])
+    nobody = Runs.of(np.zeros_like(labels))
+    assert not nobody.owners_at(places).any()
+
+
 def test_moments_of_labels_are_those_of_their_pixels(labels):
     found = Runs.of(labels).moments(11)
     for number, expected in enumerate(one_by_one(labels, np.ones(labels.shape), 11)):
