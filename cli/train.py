@@ -97,9 +97,14 @@ def train(
         # a folder of this machine means nothing to who reads the card
         chosen = chosen.model_copy(update={"start_from": bundle.condition.name})
     if films:
-        stores = [FilmStore.open(path) for path in films]
+        stores, strange = [FilmStore.open(path) for path in films], []
     else:
         stores = [wanted_set(farm, wanted, device) for wanted in chosen.films]
+        strange = [
+            store
+            for store, wanted in zip(stores, chosen.films, strict=True)
+            if not wanted.is_ordinary
+        ]
     learning, kept_back = split_films(stores, chosen.plan.window)
     source, validation = (
         ExampleSource(
@@ -118,7 +123,8 @@ def train(
         finish = training.finishing()
         _learn(finish, source.filling(), validation)
         training.end_with(finish)
-    bundle = write_engine(out, out.name, training, stores, source, validation)
+    ordinary = source.without(strange), validation.without(strange)
+    bundle = write_engine(out, out.name, training, stores, *ordinary)
     print(bundle.card)
     print(f"Engine written to {bundle.path}.")
     print(built(bundle))

@@ -134,6 +134,17 @@ def test_films_that_fill_an_image_can_be_drawn_alone(films, larger):
     assert only_small.filling() is only_small
 
 
+def test_films_of_some_sets_can_be_left_out(films, larger):
+    both = source_of(films, larger, window=96)
+    assert len(both.without([])) == 22
+    assert len(both.without([films])) == 10
+    assert len(both.without([larger]).without([larger])) == 12
+    drawn = both.without([films]).draw(np.random.default_rng(0))
+    again = source_of(larger, window=96).draw(np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn.image, again.image)
+    assert both.without([films, larger]) is both
+
+
 @pytest.mark.parametrize("difference", [{"cell_size_nm": 2.5}, {"boundary": "open"}])
 def test_films_of_other_cells_or_borders_are_not_learned_from_together(films, tmp_path, difference):
     recipe = RECIPE.model_copy(update={"cells": 96, **difference})

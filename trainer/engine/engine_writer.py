@@ -82,7 +82,7 @@ def write_engine(
     Parameters
     ----------
     learning, kept_back
-        The films that it learned from, and those that it did not.
+        The films that it is made for: those that it learned from, and those that it did not.
     """
     texture = " and ".join(dict.fromkeys(store.provenance.texture for store in stores))
     condition = imaging_condition(name, training, kept_back, texture)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -144,9 +144,10 @@ class ExampleSource:
         seen = (window, window) if self.grid.periodic else self.grid.shape
         ny, nx = (min(side, window) // WINDOW_MULTIPLE for side in seen)
         self.window = (ny * WINDOW_MULTIPLE, nx * WINDOW_MULTIPLE)
-        self._m, self._ms, self._may_mirror = [], [], []
+        self._stores, self._m, self._ms, self._may_mirror = [], [], [], []
         for store, indices in films:
             for index in indices:
+                self._stores.append(store)
                 self._m.append(store.magnetisation(index).astype(np.float16))
                 self._ms.append(store.saturation_magnetisation(index))
                 self._may_mirror.append(store.provenance.mirror_symmetric)
@@ -166,12 +167,18 @@ class ExampleSource:
     def filling(self) -> ExampleSource:
         """Return a source of the films that fill an image; itself where none does."""
         filling = [n for n, m in enumerate(self._m) if _fills(m.shape[1:], self.window)]
-        if not filling:
-            return self
+        return self._part(filling) if filling else self
+
+    def without(self, stores: Sequence[FilmStore]) -> ExampleSource:
+        """Return a source of the films of other sets; itself where there are none."""
+        others = [n for n, store in enumerate(self._stores) if store not in stores]
+        return self._part(others) if others else self
+
+    def _part(self, films: Sequence[int]) -> ExampleSource:
         source = copy.copy(self)
-        for name in ("_m", "_ms", "_may_mirror", "_truths"):
+        for name in ("_stores", "_m", "_ms", "_may_mirror", "_truths"):
             whole = getattr(self, name)
-            setattr(source, name, [whole[number] for number in filling])
+            setattr(source, name, [whole[number] for number in films])
         source._cells = np.cumsum([m[0].size for m in source._m])
         return source
 

@@ -29,6 +29,10 @@ class WantedFilms(BaseModel):
     max_steps: int | None = Field(
         default=None, ge=1, description="descent steps a film may take; stripes creep for ever"
     )
+    is_ordinary: bool = Field(
+        default=True,
+        description="false: it learns to draw them, and warns of a frame like them all the same",
+    )
 
 
 class TrainingPlan(BaseModel):
