@@ -19,6 +19,10 @@ films with noise as strong as the image's mean have 8 and more."""
 _MOST_SATURATED = 0.02
 """Share of a frame's pixels; in training at most one in a hundred is, as in the authors' images."""
 
+_MOST_STRIPED = 0.1
+"""Share of the area found. In lattices stripes, two skyrmions that touch, take a few thousandths of
+it; from a tenth on the sample is in another phase, and what is not a stripe may soon be one."""
+
 
 def doubts_about(
     reliability: Reliability,
@@ -26,6 +30,7 @@ def doubts_about(
     confidence: float,
     optics: OpticsSeen | None,
     saturated: float = 0.0,
+    striped: float = 0.0,
 ) -> tuple[float | None, list[str]]:
     """Return how unlike the training set a frame looks, above 1 unlike, and what to say of that.
 
@@ -41,6 +46,8 @@ def doubts_about(
         What it shows of its optics.
     saturated
         See `saturated_fraction`.
+    striped
+        Share of the area of all that was found which stripes take.
 
     Returns
     -------
@@ -58,7 +65,12 @@ def doubts_about(
             judged = reliability.familiarity.unfamiliarity(
                 known[np.newaxis], np.array([confidence])
             )
-            found += [float(judged[0]), _LEAST / over_noise, saturated / _MOST_SATURATED]
+            found += [
+                float(judged[0]),
+                _LEAST / over_noise,
+                saturated / _MOST_SATURATED,
+                striped / _MOST_STRIPED,
+            ]
     if optics is not None and (contradicted := reliability.contradicted(optics)) is not None:
         name, excess = contradicted
         found.append(excess)

@@ -192,9 +192,11 @@ class Segmenter:
         clock.lap("measure")
         table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")
-        confidence = mean_confidence(table.loc[~table["is_stripe"], "confidence"].to_numpy())
+        is_stripe, area = table["is_stripe"].to_numpy(), table["area"].to_numpy()
+        confidence = mean_confidence(table["confidence"].to_numpy()[~is_stripe])
+        striped = float(area[is_stripe].sum() / area.sum()) if n_stripes else 0.0
         unfamiliarity, doubts = doubts_about(
-            self.engine.reliability, known, confidence, optics, saturated
+            self.engine.reliability, known, confidence, optics, saturated, striped
         )
         warnings += doubts
         return Segmentation(

@@ -17,7 +17,11 @@ from skyrmlive.stream.frame import FrameMetadata
 from skyrmlive.trainer.evaluation.pairs import pairs_from_folder, score_pairs
 from skyrmlive.trainer.lorentz.fresnel import lorentz_image
 from skyrmlive.trainer.lorentz.microscope import Microscope
-from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions, spread_points
+from skyrmlive.trainer.micromagnetics.start_states import (
+    placed_skyrmions,
+    spread_points,
+    winding_stripes,
+)
 
 SHAPE = (312, 360)
 MARGIN = 20  # nearer to the edge, skyrmions are cut
@@ -41,10 +45,14 @@ def scattered(count: int) -> np.ndarray:
 
 def noisy_image(centres: np.ndarray, engine: Engine) -> np.ndarray:
     """Return the Lorentz image of skyrmions at `centres` as a counting camera takes it."""
+    return camera_image(placed_skyrmions(SHAPE, centres, RADIUS_CELLS, WALL_CELLS), engine)
+
+
+def camera_image(m: np.ndarray, engine: Engine) -> np.ndarray:
+    """Return the Lorentz image of a film of unit vectors as a counting camera takes it."""
     condition = engine.condition
-    m = torch.tensor(placed_skyrmions(SHAPE, centres, RADIUS_CELLS, WALL_CELLS))[None]
     clean = lorentz_image(
-        SATURATION_A_PER_M * m,
+        SATURATION_A_PER_M * torch.tensor(m)[None],
         condition.pixel_size_nm,
         THICKNESS_NM,
         Microscope.of(condition),
@@ -137,6 +145,19 @@ def test_nothing_is_found_where_there_is_nothing(engine: Engine):
     assert found.unfamiliarity is not None
     assert found.unfamiliarity > 1
     assert any("stands out of its noise" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize("period_cells", [40.0, 50.0])
+def test_a_labyrinth_is_no_lattice(engine: Engine, period_cells: float):
+    m = winding_stripes(SHAPE, period_cells, 0.3, np.random.default_rng(4))
+    found = found_in(camera_image(m, engine), engine)
+    is_stripe = found.table["is_stripe"]
+    area = found.table["area"]
+    assert area[is_stripe].sum() > 0.8 * area.sum()
+    assert found.table.loc[is_stripe, "diameter_nm"].isna().all()
+    assert found.unfamiliarity is not None
+    assert found.unfamiliarity > 1
+    assert any("left out of the count" in text for text in found.warnings)
 
 
 def test_a_frame_that_is_cut_off_is_not_ordinary(engine: Engine):
