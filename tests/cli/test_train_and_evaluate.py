@@ -13,6 +13,21 @@ from skyrmlive.inference.bundle import EngineBundle
 RECIPE = """
 name = "mine"
 
+[[films]]
+preset = "neel-lattice"
+films = 10
+seed = 1
+cells = 64
+max_steps = 100
+
+[[films]]
+preset = "stripes"
+films = 10
+seed = 1
+cells = 64
+max_steps = 50
+is_ordinary = false
+
 [optics]
 defocus_nm = -3.0e6
 tilt_deg = 25.0
@@ -42,17 +57,6 @@ reliability_frames = 10
 window = 64
 loader_processes = 0
 """
-FILM = """
-name = "small"
-cells = 64
-applied_field_t = 0.49
-saturation_magnetisation = [2.0e5, 2.5e5]
-exchange_stiffness = 1.4e-11
-interfacial_dmi = 1.2e-3
-placed_share = 1.0
-"""
-
-
 #: A training, on a machine that may be busy.
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
@@ -62,17 +66,17 @@ def test_a_recipe_becomes_an_engine_and_a_page(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "recipe.toml").write_text(RECIPE)
-    (tmp_path / "film.toml").write_text(FILM)
-    simulate = ("simulate", "--recipe", "film.toml", "--max-steps", "100", "--workers", "1")
-    skyrmlive(*simulate, "--films", "10", "--out", "films")
-    skyrmlive(*simulate, "--films", "2", "--seed", "2", "--out", "others")
-    said = skyrmlive("train", "--recipe", "recipe.toml", "--films", "films", "--out", "mine")
+    said = skyrmlive("train", "--recipe", "recipe.toml", "--farm", "farm", "--out", "mine")
+    assert "Learning from 18 films, validating on 2." in said
     assert "Jaccard" in said
-    condition = EngineBundle.load(tmp_path / "mine").condition
-    assert (condition.defocus_nm, condition.tilt_deg) == (-3e6, 25)
+    bundle = EngineBundle.load(tmp_path / "mine")
+    assert (bundle.condition.defocus_nm, bundle.condition.tilt_deg) == (-3e6, 25)
+    # what it says of itself is of films as it is made for
+    assert "1 validation films" in bundle.card
+    others = ("--films", "farm/neel-lattice-1", "--unlike", "stripes=farm/stripes-1")
     said = skyrmlive(
         "evaluate",
-        *("--engine", "mine", "--films", "others", "--unlike", "same=films"),
+        *("--engine", "mine", *others),
         *("--limit", "2", "--axes-limit", "1", "--workers", "1", "--report", "page.md"),
         *("--history", "runs/mine/history.jsonl"),
     )
@@ -83,7 +87,7 @@ def test_a_recipe_becomes_an_engine_and_a_page(
     assert set(images["defocus_nm"]) >= {-1.5e6, -3e6, -4.5e6}
     assert set(images.loc[images["defocus_nm"] == -1.5e6, "film"]) == {0}
     page = (tmp_path / "page.md").read_text()
-    assert "evaluate --engine mine --films others --limit 2 --axes-limit 1 --unlike same=" in page
+    assert "evaluate --engine mine --films neel-lattice-1 --limit 2 --axes-limit 1 --unlike" in page
     assert "Along the axes other than noise the first 1 of the films" in page
     for picture in ("scores-noise", "training", "unfamiliarity-mine"):
         assert (tmp_path / "pictures" / "accuracy" / f"{picture}.png").stat().st_size > 5000
