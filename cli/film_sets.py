@@ -39,8 +39,9 @@ def relaxed_set(
         workers or os.cpu_count() or 1,
         device,
     )
+    missing = max(0, films - already)
     started, number = time.perf_counter(), 0
-    for _ in track(new, description="Relaxing films", total=max(0, films - already)):
+    for _ in track(new, description="Relaxing films", total=missing, disable=not missing):
         number += 1
     if number:
         print(f"{number} films in {time.perf_counter() - started:.0f} s")
