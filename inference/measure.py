@@ -64,7 +64,8 @@ def measure(
     touching = np.zeros(count + 1, bool)
     touching[instances.labels.ravel()[geometry.view.edge]] = True
     touching = touching[1:]
-    is_stripe = are_stripes(instances.cores, count, _edge_lengths(instances, geometry.view))
+    edge_length = _edge_lengths(instances, geometry.view)
+    is_stripe = are_stripes(instances.cores, count, touching, edge_length)
     size = diameter(instances.core_area)
     drawn, log_sigma = (size, np.full(count, np.nan)) if sizes is None else sizes.at(core_centre)
     reliability = reliability or Reliability()

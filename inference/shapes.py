@@ -8,9 +8,9 @@ from .pixels import Runs
 
 STRIPE_ELONGATION = 2.2
 """Ratio of a core's axes from which it is a stripe; a skyrmion about to stretch out has 2."""
-CONVEX_FILL = 0.8
+CONVEX_FILL = 0.75
 """Share that a core fills of the ellipse with its second moments: 1 for a disc, 0.83 for a
-triangle, the least of what is convex; less for a bow or a branch."""
+triangle, the least of what is convex; less for a bow or a branch, and for a ragged one a little."""
 SLIVER_EDGE = 0.7
 """Share of its length along which a sliver of a disc lies at the edge: 1 and more, a stripe that
 runs into it 1 / `STRIPE_ELONGATION` and less."""
@@ -46,24 +46,29 @@ def orientation(covariance: np.ndarray) -> np.ndarray:
     return np.where(xx == yy, np.where(xy > 0, np.pi / 4, -np.pi / 4), angle)
 
 
-def are_stripes(cores: Runs, count: int, edge_length: np.ndarray) -> np.ndarray:
+def are_stripes(cores: Runs, count: int, cut: np.ndarray, edge_length: np.ndarray) -> np.ndarray:
     """Say of each of `count` cores whether it is a stripe: much longer than wide, or winding.
 
-    What the frame's edge leaves of a skyrmion may be a sliver, much longer than wide too. But that
-    lies along the edge, and never winds: a piece of a disc is convex.
+    What the frame's edge leaves of a skyrmion may be a sliver, much longer than wide too. So of
+    what is cut only what is larger than the frame's skyrmions counts. In a labyrinth there are none
+    to compare with: then a sliver is what lies along the edge, and does not wind.
 
     Parameters
     ----------
     cores
         Their runs.
+    cut
+        Bool, shape (count,): those at the frame's edge.
     edge_length
-        Of the frame's edge that each of them takes, in pixels, shape (count,).
+        Of the edge that each of them takes, in pixels, shape (count,).
     """
     area, _, covariance = cores.moments(count)
     major, minor = axes(covariance + np.eye(2) / 12)  # a pixel is a square, not a point
     is_winding = area / (np.pi / 4 * major * minor) < CONVEX_FILL
-    is_long = major > STRIPE_ELONGATION * minor
-    whole = area[edge_length == 0]
-    typical = np.median(whole) if len(whole) else np.inf
-    is_sliver = (edge_length > SLIVER_EDGE * major) & (area < typical)
-    return is_winding | (is_long & ~is_sliver)
+    is_odd = is_winding | (major > STRIPE_ELONGATION * minor)
+    skyrmions = area[~cut & ~is_odd]
+    if len(skyrmions):
+        may_be_skyrmion = area <= np.median(skyrmions)
+    else:
+        may_be_skyrmion = ~is_winding & (edge_length > SLIVER_EDGE * major)
+    return is_odd & ~(cut & may_be_skyrmion)

@@ -19,7 +19,7 @@ def stripes_in(image: np.ndarray) -> list[bool]:
     count, labels = cv2.connectedComponents(image.astype(np.uint8))
     cores, view = Runs.of(labels), View.whole(image.shape)
     edge_length = np.bincount(cores.owners_at(view.edge), minlength=count)[1:]
-    return are_stripes(cores, count - 1, edge_length).tolist()
+    return are_stripes(cores, count - 1, edge_length > 0, edge_length).tolist()
 
 
 def lines(*ways: list[tuple[int, int]], width: int = 12) -> np.ndarray:
@@ -62,12 +62,15 @@ def test_where_nothing_but_stripes_is_in_view_none_is_a_skyrmion():
     assert stripes_in(labyrinth) == [True, True, True]
 
 
-def test_a_piece_along_the_edge_is_a_stripe_if_it_is_larger_than_skyrmions():
-    along_the_edge = lines([(10, 0), (80, 0)])
-    assert stripes_in(along_the_edge) == [False]
-    for x in (20, 48, 76):
-        cv2.circle(along_the_edge, (x, 60), 8, 1, -1)
-    assert sorted(stripes_in(along_the_edge)) == [False, False, False, True]
+def test_what_the_edge_cuts_is_held_against_skyrmions_where_there_are_some():
+    along, into = lines([(10, 0), (80, 0)]), lines([(48, -10), (48, 18)], width=5)
+    assert stripes_in(along) == [False]
+    assert stripes_in(into) == [True]
+    for image in (along, into):
+        for x in (20, 48, 76):
+            cv2.circle(image, (x, 60), 8, 1, -1)
+    assert stripes_in(along) == [True, False, False, False]
+    assert stripes_in(into) == [False, False, False, False]
 
 
 def test_a_frame_that_was_turned_has_its_edge_where_it_is():
@@ -80,5 +83,5 @@ def test_a_frame_that_was_turned_has_its_edge_where_it_is():
     turned = cv2.warpAffine(image, turn, (150, 150))
     found = find_instances(turned, turned, view)
     at_edge = np.bincount(found.cores.owners_at(view.edge), minlength=found.count + 1)[1:]
-    stripes = are_stripes(found.cores, found.count, at_edge / view.edge_width)
+    stripes = are_stripes(found.cores, found.count, at_edge > 0, at_edge / view.edge_width)
     assert sorted(stripes.tolist()) == [False, True]
