@@ -84,7 +84,7 @@ class Runs:
         """Return whose each pixel is, given by its index in the flat image; 0 is nobody."""
         if not len(self.y):
             return np.zeros(len(places), self.owner.dtype)
-        run = self.at(places)  # -1 before the first one, which then is behind the last one's end
+        run = self.at(places)  # -1 before the first one
         inside = places - self.first_places[run] < self.length[run]
         return np.where(inside & (run >= 0), self.owner[run], 0)
 
