@@ -11,7 +11,6 @@ from .instances import Instances
 from .reliability import Reliability
 from .shapes import are_stripes, axes, diameter, orientation
 from .size_map import SizeMap
-from .view import View
 
 
 def measure(
@@ -64,8 +63,7 @@ def measure(
     touching = np.zeros(count + 1, bool)
     touching[instances.labels.ravel()[geometry.view.edge]] = True
     touching = touching[1:]
-    edge_length = _edge_lengths(instances, geometry.view)
-    is_stripe = are_stripes(instances.cores, count, touching, edge_length)
+    is_stripe = are_stripes(instances.cores, count, touching, geometry.view)
     size = diameter(instances.core_area)
     drawn, log_sigma = (size, np.full(count, np.nan)) if sizes is None else sizes.at(core_centre)
     reliability = reliability or Reliability()
@@ -110,9 +108,3 @@ def measure(
             for name, dtype in TABLE_DTYPES.items()
         }
     )
-
-
-def _edge_lengths(instances: Instances, view: View) -> np.ndarray:
-    """Return how much of the view's edge each core takes, in pixels, shape (count,)."""
-    at_edge = np.bincount(instances.cores.owners_at(view.edge), minlength=instances.count + 1)
-    return at_edge[1:] / view.edge_width

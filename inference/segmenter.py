@@ -185,14 +185,14 @@ class Segmenter:
         sizes = self._size_map(output)
         table = measure(instances, geometry, sizes, self.engine.reliability)
         diameter = frame_diameter(table, self.engine.reliability.mean_interval_share)
-        n_stripes = int(table["is_stripe"].sum())
+        is_stripe, area = table["is_stripe"].to_numpy(), table["area"].to_numpy()
+        n_stripes = int(is_stripe.sum())
         if n_stripes:
             stripes = "1 stripe" if n_stripes == 1 else f"{n_stripes} stripes"
             warnings.append(f"{stripes} without a diameter, left out of the count")
         clock.lap("measure")
         table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")
-        is_stripe, area = table["is_stripe"].to_numpy(), table["area"].to_numpy()
         confidence = mean_confidence(table["confidence"].to_numpy()[~is_stripe])
         striped = float(area[is_stripe].sum() / area.sum()) if n_stripes else 0.0
         unfamiliarity, doubts = doubts_about(

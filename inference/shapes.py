@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .pixels import Runs
+from .view import View
 
 STRIPE_ELONGATION = 2.2
 """Ratio of a core's axes from which it is a stripe; a skyrmion about to stretch out has 2."""
@@ -46,7 +47,7 @@ def orientation(covariance: np.ndarray) -> np.ndarray:
     return np.where(xx == yy, np.where(xy > 0, np.pi / 4, -np.pi / 4), angle)
 
 
-def are_stripes(cores: Runs, count: int, cut: np.ndarray, edge_length: np.ndarray) -> np.ndarray:
+def are_stripes(cores: Runs, count: int, cut: np.ndarray, view: View) -> np.ndarray:
     """Say of each of `count` cores whether it is a stripe: much longer than wide, or winding.
 
     What the frame's edge leaves of a skyrmion may be a sliver, much longer than wide too. So of
@@ -59,8 +60,8 @@ def are_stripes(cores: Runs, count: int, cut: np.ndarray, edge_length: np.ndarra
         Their runs.
     cut
         Bool, shape (count,): those at the frame's edge.
-    edge_length
-        Of the edge that each of them takes, in pixels, shape (count,).
+    view
+        Where that edge is.
     """
     area, _, covariance = cores.moments(count)
     major, minor = axes(covariance + np.eye(2) / 12)  # a pixel is a square, not a point
@@ -70,5 +71,5 @@ def are_stripes(cores: Runs, count: int, cut: np.ndarray, edge_length: np.ndarra
     if len(skyrmions):
         may_be_skyrmion = area <= np.median(skyrmions)
     else:
-        may_be_skyrmion = ~is_winding & (edge_length > SLIVER_EDGE * major)
+        may_be_skyrmion = ~is_winding & (view.edge_lengths(cores, count) > SLIVER_EDGE * major)
     return is_odd & ~(cut & may_be_skyrmion)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .pixels import Runs
+
 _CORNER = 8  # engine pixels that an acute corner may be narrower than one
 _RESAMPLED_EDGE = 2
 
@@ -29,6 +31,11 @@ class View:
     inside: np.ndarray | None
     edge: np.ndarray
     edge_width: int
+
+    def edge_lengths(self, objects: Runs, count: int) -> np.ndarray:
+        """Return how much of the edge each of `count` objects takes, in pixels, shape (count,)."""
+        at_edge = np.bincount(objects.owners_at(self.edge), minlength=count + 1)
+        return at_edge[1:] / self.edge_width
 
     @classmethod
     def whole(cls, shape: tuple[int, int]) -> View:

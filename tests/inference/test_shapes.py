@@ -18,8 +18,8 @@ def stripes_in(image: np.ndarray) -> list[bool]:
     """Say what is a stripe in a drawing, whose edge is the frame's; from top to bottom."""
     count, labels = cv2.connectedComponents(image.astype(np.uint8))
     cores, view = Runs.of(labels), View.whole(image.shape)
-    edge_length = np.bincount(cores.owners_at(view.edge), minlength=count)[1:]
-    return are_stripes(cores, count - 1, edge_length > 0, edge_length).tolist()
+    cut = view.edge_lengths(cores, count - 1) > 0
+    return are_stripes(cores, count - 1, cut, view).tolist()
 
 
 def lines(*ways: list[tuple[int, int]], width: int = 12) -> np.ndarray:
@@ -82,6 +82,6 @@ def test_a_frame_that_was_turned_has_its_edge_where_it_is():
     cv2.circle(image, (-2, 20), 10, 1, -1)  # a third of it is in view
     turned = cv2.warpAffine(image, turn, (150, 150))
     found = find_instances(turned, turned, view)
-    at_edge = np.bincount(found.cores.owners_at(view.edge), minlength=found.count + 1)[1:]
-    stripes = are_stripes(found.cores, found.count, at_edge > 0, at_edge / view.edge_width)
+    cut = view.edge_lengths(found.cores, found.count) > 0
+    stripes = are_stripes(found.cores, found.count, cut, view)
     assert sorted(stripes.tolist()) == [False, True]

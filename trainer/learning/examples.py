@@ -144,13 +144,12 @@ class ExampleSource:
         seen = (window, window) if self.grid.periodic else self.grid.shape
         ny, nx = (min(side, window) // WINDOW_MULTIPLE for side in seen)
         self.window = (ny * WINDOW_MULTIPLE, nx * WINDOW_MULTIPLE)
-        self._stores, self._m, self._ms, self._may_mirror = [], [], [], []
+        self._stores, self._m, self._ms = [], [], []
         for store, indices in films:
             for index in indices:
                 self._stores.append(store)
                 self._m.append(store.magnetisation(index).astype(np.float16))
                 self._ms.append(store.saturation_magnetisation(index))
-                self._may_mirror.append(store.provenance.mirror_symmetric)
         self._truths = [self._truth(m[2].astype(np.float32)) for m in self._m]
         # a film is drawn as often as it is large, since it has as much to show
         self._cells = np.cumsum([m[0].size for m in self._m])
@@ -162,7 +161,7 @@ class ExampleSource:
     @property
     def is_mirror_symmetric(self) -> bool:
         """Whether the mirror image of every film is one that could be, see `turned`."""
-        return all(self._may_mirror)
+        return all(store.provenance.mirror_symmetric for store in self._stores)
 
     def filling(self) -> ExampleSource:
         """Return a source of the films that fill an image; itself where none does."""
@@ -176,7 +175,7 @@ class ExampleSource:
 
     def _part(self, films: Sequence[int]) -> ExampleSource:
         source = copy.copy(self)
-        for name in ("_stores", "_m", "_ms", "_may_mirror", "_truths"):
+        for name in ("_stores", "_m", "_ms", "_truths"):
             whole = getattr(self, name)
             setattr(source, name, [whole[number] for number in films])
         source._cells = np.cumsum([m[0].size for m in source._m])
@@ -242,7 +241,8 @@ class ExampleSource:
         # a film that is no square keeps its shape in half turns only
         quarter_turns = int(rng.integers(4)) if ny == nx else 2 * int(rng.integers(2))
         defocus_nm, tilt_deg = self.optics.draw(rng)
-        mirrored = bool(rng.integers(2)) and self._may_mirror[film]
+        may_mirror = self._stores[film].provenance.mirror_symmetric
+        mirrored = bool(rng.integers(2)) and may_mirror
         phase_scale = math.exp(rng.uniform(*np.log(self.optics.phase_scale)))
         size_factor = self.resizing.draw(rng)
         image, labels = self.clean(
