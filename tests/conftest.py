@@ -54,4 +54,5 @@ def disk_of_size(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
     yield of_size
     if disk.exists():
-        subprocess.run(["umount", disk], check=True)
+        # lazily, as a thread of tensorstore may have a file open an instant longer
+        subprocess.run(["umount", "--lazy", disk], check=True)

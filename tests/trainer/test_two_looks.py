@@ -5,14 +5,17 @@ import pytest
 import torch
 
 from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
+from skyrmlive.trainer.dataset.film_store import FilmStore
+from skyrmlive.trainer.dataset.simulate import simulate_films
 from skyrmlive.trainer.engine.engine_writer import may_look_twice
 from skyrmlive.trainer.engine.export import to_onnx
 from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
 from skyrmlive.trainer.learning.network import SkyrmNet
 from skyrmlive.trainer.learning.two_looks import TwoLooks
+from skyrmlive.trainer.micromagnetics.relaxation import RelaxationPlan
 
 from ..inference.samples import network_inputs
-from .small_training import sources
+from .small_training import FILM_SOURCE, sources
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +80,22 @@ def test_exported_it_answers_alike_and_in_blocks(network, exported, count):
         assert found.mask.block == network.size_block
 
 
-def test_only_what_has_a_mirror_image_is_looked_at_twice(films, network):
-    source, _ = sources([films])
-    assert may_look_twice(network, source)
-    assert not may_look_twice(PaperNetwork(filters=4).build(), source)
-    source._may_mirror[0] = False  # one film of bulk DMI among them
-    assert not may_look_twice(network, source)
+@pytest.fixture(scope="module")
+def bloch_films(tmp_path_factory) -> FilmStore:
+    """Ten films of bulk DMI on the grid of the others, hardly relaxed."""
+    dmi = {"interfacial_dmi": (0.0, 0.0), "bulk_dmi": (1e-3, 1e-3), "texture": "bloch"}
+    recipe = FILM_SOURCE.recipe.model_copy(update=dmi)
+    plan = RelaxationPlan(steps_before=1, max_steps=1)
+    provenance = FILM_SOURCE.model_copy(update={"recipe": recipe, "plan": plan})
+    store = FilmStore.create(tmp_path_factory.mktemp("bloch") / "set", recipe.grid, provenance, 10)
+    for _ in simulate_films(store, 10, batch=10, workers=1, device="cpu"):
+        pass
+    return store
+
+
+def test_only_what_has_a_mirror_image_is_looked_at_twice(films, bloch_films, network):
+    symmetric, _ = sources([films])
+    assert may_look_twice(network, symmetric)
+    assert not may_look_twice(PaperNetwork(filters=4).build(), symmetric)
+    with_bloch_films, _ = sources([films, bloch_films])
+    assert not may_look_twice(network, with_bloch_films)
