@@ -123,4 +123,8 @@ def give_blocks(model: ov.Model) -> int | None:
 
 def _constant(output: ov.Output) -> np.ndarray | None:
     node = output.get_node()
-    return np.array(node.data) if node.get_type_name() == "Constant" else None
+    if node.get_type_name() == "Convert":  # of one that is stored in half precision
+        node = node.input_value(0).get_node()
+    if node.get_type_name() != "Constant":
+        return None
+    return np.array(node.data).astype(output.get_element_type().to_dtype())

@@ -9,6 +9,8 @@ from skyrmlive.trainer.dataset.recipe_files import preset_names
 from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
 from skyrmlive.trainer.learning.training_recipe import PRESETS
 
+from ..inference.samples import network_inputs
+
 
 def test_the_papers_network_has_its_number_of_parameters():
     network = PRESETS.load("paper").network.build()
@@ -23,10 +25,20 @@ def test_recipes_that_come_along_are_whole(name):
     assert all(wanted.preset in preset_names() for wanted in recipe.films)
 
 
-@pytest.mark.parametrize("network", [BlockNetwork(widths=(8, 16, 24)), PaperNetwork(filters=4)])
+@pytest.mark.parametrize(
+    "network",
+    [
+        BlockNetwork(widths=(8, 16, 24)),
+        BlockNetwork(widths=(8, 16, 24), refinements=(2, 0, 1)),
+        PaperNetwork(filters=4),
+    ],
+)
 def test_a_pixel_sees_no_farther_than_the_networks_reach(network):
     torch.manual_seed(0)
     built = network.build().eval()
+    for layer in built.modules():
+        if isinstance(layer, torch.nn.Conv2d):  # those that begin with zeros, too
+            torch.nn.init.normal_(layer.weight, std=0.3)
     side = 2 * (built.reach // 32 + 3) * 32
     image = torch.randn(1, 1, side, side, requires_grad=True)
     middle = side // 2 + 5
@@ -36,3 +48,32 @@ def test_a_pixel_sees_no_farther_than_the_networks_reach(network):
     y, x = np.nonzero(image.grad[0, 0].numpy())
     farthest = max(np.abs(y - middle).max(), np.abs(x - middle).max())
     assert 0.3 * built.reach < farthest <= built.reach
+
+
+def test_refinements_begin_with_the_answers_of_the_network_without_them():
+    torch.manual_seed(0)
+    plain = BlockNetwork(widths=(8, 16, 24)).build().eval()
+    for layer in (plain.know[-1], plain.size_head):
+        torch.nn.init.normal_(layer.weight, std=0.3)
+    refined = BlockNetwork(widths=(8, 16, 24), refinements=(1, 2)).build().eval()
+    refined.begin_from(plain.state_dict())
+    inputs = network_inputs(np.random.default_rng(0), 2, 64, 96)
+    given = [torch.from_numpy(each) for each in inputs.values()]
+    with torch.no_grad():
+        before, after = plain(*given), refined(*given)
+    assert before.logits.std() > 0.1
+    for mine, theirs in zip(after, before, strict=True):
+        torch.testing.assert_close(mine, theirs)
+    again = BlockNetwork(widths=(8, 16, 24), refinements=(1, 2)).build()
+    again.begin_from(refined.state_dict())
+    for name, value in again.state_dict().items():
+        torch.testing.assert_close(value, refined.state_dict()[name])
+
+
+@pytest.mark.parametrize(
+    "other", [BlockNetwork(widths=(8, 24)), BlockNetwork(widths=(8, 16), refinements=(2,))]
+)
+def test_a_network_begins_from_no_other(other):
+    network = BlockNetwork(widths=(8, 16), refinements=(1,)).build()
+    with pytest.raises(RuntimeError):
+        network.begin_from(other.build().state_dict())

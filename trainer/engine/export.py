@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 from torch import nn
@@ -86,14 +87,35 @@ def to_onnx(network: Network, *, half: bool = False, looks: int = 1) -> bytes:
             dynamo=True,
             verbose=False,
         )
-        return without_traces(path.read_bytes())
+        exported = onnx.load(path)
+    _remove_traces(exported)
+    _store_weights_in_half(exported)
+    return exported.SerializeToString()
 
 
-def without_traces(model_onnx: bytes) -> bytes:
-    """Return a model without what the exporter notes of the code and the folders that it ran in."""
-    model = onnx.load_from_string(model_onnx)
+def _store_weights_in_half(model: onnx.ModelProto) -> None:
+    """Keep kernels and matrices in half precision, which is enough and half as large.
+
+    What computes in float32 brings them to it when it loads the model.
+    """
+    graph = model.graph
+    casts = []
+    for weights in graph.initializer:
+        if len(weights.dims) < 2 or weights.data_type != onnx.TensorProto.FLOAT:
+            continue
+        stored = f"{weights.name}_in_half"
+        cast = onnx.helper.make_node("Cast", [stored], [weights.name], to=weights.data_type)
+        casts.append(cast)
+        values = onnx.numpy_helper.to_array(weights).astype(np.float16)
+        weights.CopyFrom(onnx.numpy_helper.from_array(values, stored))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _remove_traces(model: onnx.ModelProto) -> None:
+    """Remove what the exporter notes of the code and the folders that it ran in."""
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
         del part.metadata_props[:]
         part.ClearField("doc_string")
-    return model.SerializeToString()

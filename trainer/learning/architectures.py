@@ -22,10 +22,11 @@ class BlockNetwork(BaseModel):
         default=(16, 48, 96, 160), min_length=2, max_length=6
     )
     block: Literal[2, 4, 8] = 4
+    refinements: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
     def build(self) -> SkyrmNet:
         """Return a network with random weights."""
-        return SkyrmNet(self.widths, self.block)
+        return SkyrmNet(self.widths, self.block, self.refinements)
 
 
 class PaperNetwork(BaseModel):

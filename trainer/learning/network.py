@@ -16,7 +16,7 @@ tells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import torch
@@ -57,24 +57,49 @@ class Maps(NamedTuple):
 
 
 class _Level(nn.Module):
-    """Convolutions at one resolution; the last one's channels are scaled and shifted."""
+    """Convolutions at one resolution, the last one's channels scaled and shifted; refinements."""
 
-    def __init__(self, *channels: int) -> None:
+    def __init__(self, *channels: int, refinements: int = 0) -> None:
         super().__init__()
         self.convolutions = nn.ModuleList(
             nn.Conv2d(before, after, 3, padding=1, bias=False)
             for before, after in pairwise(channels)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(after) for after in channels[1:])
+        self.refinements = nn.ModuleList(_Refinement(channels[-1]) for _ in range(refinements))
         self.activation = nn.LeakyReLU(0.01, inplace=True)
 
-    def forward(self, x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, modulations: Sequence[torch.Tensor]) -> torch.Tensor:
+        first, *rest = modulations
         *others, last = zip(self.convolutions, self.norms, strict=True)
         for convolution, norm in others:
             x = self.activation(norm(convolution(x)))
         convolution, norm = last
-        scale, shift = modulation[:, :, None, None].chunk(2, dim=1)
-        return self.activation(norm(convolution(x)) * (1 + scale) + shift)
+        x = self.activation(_modulated(norm(convolution(x)), first))
+        for refinement, modulation in zip(self.refinements, rest, strict=True):
+            x = refinement(x, modulation)
+        return x
+
+
+class _Refinement(nn.Module):
+    """Adds to its input what it makes of it; at first nothing, so that training can add it."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        self.activation = nn.LeakyReLU(0.01, inplace=True)
+        self.answer = nn.Conv2d(channels, channels, 1)
+        _answer_nothing(self.answer)
+
+    def forward(self, x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+        return x + self.answer(self.activation(_modulated(self.norm(self.look(x)), modulation)))
+
+
+def _modulated(x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+    """Return channels scaled and shifted, by a modulation of shape (batch, 2 * channels)."""
+    scale, shift = modulation[:, :, None, None].chunk(2, dim=1)
+    return x * (1 + scale) + shift
 
 
 class SkyrmNet(nn.Module):
@@ -90,20 +115,31 @@ class SkyrmNet(nn.Module):
         Channels of each level, the finest first; between two there is a pooling.
     block
         Side of the pixel blocks folded into channels.
+    refinements
+        Of each level, the finest first, how often it adds something to what it has, on the way down
+        and on the way up; where there are fewer than levels, the deepest have none.
     """
 
     is_told = True
     told_middle: torch.Tensor
     told_scale: torch.Tensor
 
-    def __init__(self, widths: Sequence[int] = (16, 48, 96, 160), block: int = 4) -> None:
+    def __init__(
+        self,
+        widths: Sequence[int] = (16, 48, 96, 160),
+        block: int = 4,
+        refinements: Sequence[int] = (),
+    ) -> None:
         super().__init__()
+        counts = [*refinements, *(len(widths) - len(refinements)) * [0]]
         self.size_multiple = block * 2 ** (len(widths) - 1)
         self.size_block = block
         self.widths, first = list(widths), widths[0]
         sides = [block * 2**level for level in range(len(widths))]
         # a pixel sees so far: convolutions down and up, and the coarsest block that it lies in
         self.reach = sides[0] + 2 * sum(sides[1:]) + sum(sides[:-1]) + sides[-1]
+        refined = [side * count for side, count in zip(sides, counts, strict=True)]
+        self.reach += sum(refined) + sum(refined[:-1])
         self.fold = nn.PixelUnshuffle(block)
         self.fold_deconvolved = nn.PixelUnshuffle(block // BINNING)
         self.stem = nn.Conv2d(block**2, first, 1, bias=False)
@@ -114,18 +150,19 @@ class SkyrmNet(nn.Module):
             nn.BatchNorm2d(first),
             nn.LeakyReLU(0.01, inplace=True),
         )
+        channels = [(first, first), *((above, width, width) for above, width in pairwise(widths))]
         self.down = nn.ModuleList(
-            [
-                _Level(first, first),
-                *(_Level(above, width, width) for above, width in pairwise(widths)),
-            ]
+            _Level(*each, refinements=count) for each, count in zip(channels, counts, strict=True)
         )
         self.pool = nn.MaxPool2d(2)
         self.rise = nn.ModuleList(
             nn.ConvTranspose2d(deep, shallow, 2, stride=2)
             for deep, shallow in pairwise(reversed(self.widths))
         )
-        self.up = nn.ModuleList(_Level(width, width) for width in widths[-2::-1])
+        self.up = nn.ModuleList(
+            _Level(width, width, refinements=count)
+            for width, count in zip(widths[-2::-1], counts[-2::-1], strict=True)
+        )
         self.head = nn.Conv2d(first, 2 * block**2, 1)
         self.size_head = nn.Conv2d(first, 2, 1)
         self.unfold = nn.PixelShuffle(block)
@@ -133,11 +170,30 @@ class SkyrmNet(nn.Module):
         self.register_buffer("told_middle", torch.zeros(TOLD))
         self.register_buffer("told_scale", torch.ones(TOLD))
         self.size_sense = size_sense()
+        # of every level, down and up, and then of its refinements: see `begin_from`
+        self._refined = [*counts, *counts[-2::-1]]
         self._modulated = [*self.widths, *self.widths[-2::-1]]
+        for width, count in list(zip(self._modulated, self._refined, strict=True)):
+            self._modulated += count * [width]
         answers = nn.Linear(64, 2 * sum(self._modulated))
         _answer_nothing(answers)
         _answer_nothing(self.size_head)
         self.know = nn.Sequential(nn.Linear(OPTICS + 2, 64), nn.LeakyReLU(0.01), answers)
+
+    def begin_from(self, weights: dict[str, torch.Tensor]) -> None:
+        """Load a state, or that of a network without refinements, whose answers it then gives.
+
+        Raises
+        ------
+        RuntimeError
+            It is the state of another network.
+        """
+        own = self.state_dict()
+        begun = {name: value for name, value in own.items() if ".refinements." in name} | weights
+        for name in (f"know.{len(self.know) - 1}.{kind}" for kind in ("weight", "bias")):
+            more = own[name][len(weights[name]) :]
+            begun[name] = torch.cat([weights[name].to(more), more])
+        self.load_state_dict(begun)
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
         """Set the usual value and spread of everything that is told, shape (TOLD,) each."""
@@ -197,17 +253,21 @@ class SkyrmNet(nn.Module):
         """Return what the heads read, from folded images behind the stems."""
         x = self.begin(folded)
         each = modulations.to(x.dtype).split([2 * width for width in self._modulated], dim=1)
-        down, up = each[: len(self.widths)], each[len(self.widths) :]
+        further = iter(each[len(self._refined) :])
+        shares = [
+            [one, *islice(further, count)] for one, count in zip(each, self._refined, strict=False)
+        ]
+        down, up = shares[: len(self.down)], shares[len(self.down) :]
         skipped = []
-        for level, (convolutions, modulation) in enumerate(zip(self.down, down, strict=True)):
-            if level:
+        for depth, (level, share) in enumerate(zip(self.down, down, strict=True)):
+            if depth:
                 x = self.pool(x)
-            x = convolutions(x, modulation)
+            x = level(x, share)
             skipped.append(x)
-        for rise, convolutions, skip, modulation in zip(
+        for rise, level, skip, share in zip(
             self.rise, self.up, reversed(skipped[:-1]), up, strict=True
         ):
-            x = convolutions(skip + rise(x), modulation)
+            x = level(skip + rise(x), share)
         return x
 
     def maps(self, folded: torch.Tensor, sizes: torch.Tensor, sense: torch.Tensor) -> Maps:

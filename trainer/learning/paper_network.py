@@ -65,6 +65,10 @@ class PaperNet(nn.Module):
         )
         self.head = nn.Conv2d(filters, 2, 1)
 
+    def begin_from(self, weights: dict[str, torch.Tensor]) -> None:
+        """Load a state; raise RuntimeError if it is another network's."""
+        self.load_state_dict(weights)
+
     def forward(
         self,
         image: torch.Tensor,

@@ -163,8 +163,8 @@ class Training:
 
     def _load(self, weights: dict[str, torch.Tensor]) -> None:
         try:
-            self.network.load_state_dict(weights)
-        except RuntimeError:
+            self.network.begin_from(weights)
+        except (KeyError, RuntimeError):
             raise UserError(
                 "The engine to start from has another network than the recipe asks for."
             ) from None
