@@ -104,8 +104,10 @@ def _parts(side: int, largest: int, margin: int, multiple: int) -> list[tuple[sl
     if side <= length:
         return [(slice(0, side), slice(0, side))]
     count = -(-(side - 2 * margin) // (length - 2 * margin))
-    last = side - length
-    starts = [round(last * i / (count - 1) / multiple) * multiple for i in range(count)]
+    # no longer than so many parts have to be: 8192 pixels are three parts of 3072, not of 4096
+    each = -(-(side - 2 * margin) // count) + 2 * margin
+    length = -(-each // multiple) * multiple
+    starts = [min(i * (length - 2 * margin), side - length) for i in range(count)]
     # the seam between two parts lies in the middle of what they share
     seams = [
         (start + length + following) // 2 // multiple * multiple
