@@ -33,10 +33,12 @@ _TILE = 512
 _EDGE = 24
 #: Neighbour distances to try, in nm; the lattices of the training set lie within.
 _DISTANCES_NM = np.geomspace(80, 200, 9)
-#: Cores are the lesser part of a lattice in a field, up to a third in Fe3GeTe2's, and about as many
-#: as it has places. A network that knows stripes may draw its negative, seen in the opposite
-#: direction, as walls between stripes, which hang together (docs/decisions/0028).
-_MOST_CORE, _FEWEST_CORES = 0.4, 0.6
+#: Cores are the lesser part of a lattice in a field, up to a third in Fe3GeTe2's. A network that
+#: knows stripes may draw its negative, seen in the opposite direction, as walls between stripes,
+#: which hang together (docs/decisions/0028).
+_MOST_CORE = 0.4
+#: And they are about as many as the lattice has places, or as many times as few.
+_FEWEST_CORES = 0.6
 _FIRST_STEP_DEG, _FIRST_STEP_SCALE = 6.0, 1.08
 _HALVINGS = 3
 #: With less, the pattern is not one that the engine knows.
@@ -60,7 +62,8 @@ class Calibration:
         contrast the engine's.
     score
         0 to 1: share of the frame's contrast that the cores explain (r^2 with the image that they
-        would make), times the decisiveness of the core probabilities (sum p^2 / sum p).
+        would make), times the decisiveness of the core probabilities (sum p^2 / sum p), times
+        `lattice_likeness`.
     reversed_score
         The same at the opposite direction; a score that is not clearly higher leaves the sense
         open.
@@ -158,8 +161,10 @@ def estimate_calibration(
     )
 
 
-def may_be_a_lattice(core: np.ndarray, inside: np.ndarray, distance: float) -> bool:
-    """Say whether cores are few and apart, as those of a lattice in a field.
+def lattice_likeness(core: np.ndarray, inside: np.ndarray, distance: float) -> float:
+    """Return how nearly there is one core for each place of a lattice, 0 to 1; 0 far from it.
+
+    At a wrong scale, too, may cores explain the image, large ones and more than there are places.
 
     Parameters
     ----------
@@ -170,11 +175,12 @@ def may_be_a_lattice(core: np.ndarray, inside: np.ndarray, distance: float) -> b
     distance
         Between neighbours of the lattice, in pixels.
     """
-    seen = core[inside]
-    if seen.sum() <= 0 or np.mean(seen >= THRESHOLD) > _MOST_CORE:
-        return False
     n_cores, _ = Runs.of(inside & (core >= CORE_THRESHOLD)).components()
-    return n_cores >= _FEWEST_CORES * implied_count(inside, distance)
+    if n_cores == 0 or np.mean(core[inside] >= THRESHOLD) > _MOST_CORE:
+        return 0.0
+    per_place = n_cores / implied_count(inside, distance)
+    likeness = min(per_place, 1 / per_place)
+    return likeness if likeness >= _FEWEST_CORES else 0.0
 
 
 class _Trial:
@@ -219,12 +225,13 @@ class _Trial:
         output = infer_in_parts(self._engine.backend, tile, known, condition, deconvolved)
         core = output.core[0].image()
         distance = self._neighbour_distance * pixel_size_nm / condition.pixel_size_nm
-        if not may_be_a_lattice(core, inside, distance):
+        likeness = lattice_likeness(core, inside, distance)
+        if likeness == 0:
             return 0.0
         found = core[inside]
         decisiveness = float(found @ found) / float(found.sum())
         agreement = max(0.0, self._render.agreement(core, tile, inside))
-        return agreement**2 * decisiveness
+        return agreement**2 * decisiveness * likeness
 
     def _tile(self, pixel_size_nm: float, axis_deg: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the middle of the frame in engine geometry, and where it is far from the edge."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skyrmlive.inference.backends.openvino_backend import OpenVinoBackend
-from skyrmlive.inference.calibration import Calibration, estimate_calibration, may_be_a_lattice
+from skyrmlive.inference.calibration import Calibration, estimate_calibration, lattice_likeness
 from skyrmlive.inference.condition_check import condition_warnings
 from skyrmlive.inference.engine import Engine
 from skyrmlive.inference.engine_store import SHIPPED, load_engine
@@ -108,13 +108,16 @@ def test_walls_that_hang_together_are_no_lattice():
     whole = np.ones(shape, bool)
     cores = blobs(shape, triangular(spacing, shape, 0)).astype(np.float32)
     cores = (cores > cores.mean() + cores.std()).astype(np.float32)
-    assert may_be_a_lattice(cores, whole, spacing)
-    assert not may_be_a_lattice(1 - cores, whole, spacing)
+    assert lattice_likeness(cores, whole, spacing) > 0.9
+    assert lattice_likeness(cores, whole, 0.9 * spacing) == pytest.approx(0.81, rel=0.1)
+    assert lattice_likeness(cores, whole, 1.1 * spacing) == pytest.approx(0.83, rel=0.1)
+    assert lattice_likeness(cores, whole, 1.4 * spacing) == 0
+    assert lattice_likeness(1 - cores, whole, spacing) == 0
     x = np.indices(shape)[1]
     walls = (x % spacing < 0.35 * spacing).astype(np.float32)
     assert walls.mean() < 0.4
-    assert not may_be_a_lattice(walls, whole, spacing)
-    assert not may_be_a_lattice(np.zeros(shape, np.float32), whole, spacing)
+    assert lattice_likeness(walls, whole, spacing) == 0
+    assert lattice_likeness(np.zeros(shape, np.float32), whole, spacing) == 0
 
 
 def test_what_is_known_is_kept(lattice, engine):
