@@ -62,8 +62,7 @@ class Calibration:
         contrast the engine's.
     score
         0 to 1: share of the frame's contrast that the cores explain (r^2 with the image that they
-        would make), times the decisiveness of the core probabilities (sum p^2 / sum p), times
-        `lattice_likeness`.
+        would make), times the decisiveness of the core probabilities (sum p^2 / sum p).
     reversed_score
         The same at the opposite direction; a score that is not clearly higher leaves the sense
         open.
@@ -140,7 +139,7 @@ def estimate_calibration(
     if metadata.pixel_size_nm is not None:
         sizes = np.array([metadata.pixel_size_nm])
     starts = [(float(size), axis_deg + sense) for size in sizes for sense in (0, 180)]
-    size, axis_deg = max(starts, key=lambda start: trial.score(*start))
+    size, axis_deg = max(starts, key=lambda start: trial.score(*start) * trial.likeness(*start))
 
     step_deg, step_scale = _FIRST_STEP_DEG, _FIRST_STEP_SCALE
     for _ in range(_HALVINGS):
@@ -204,19 +203,30 @@ class _Trial:
         # One size for every scale, so that the network is compiled once.
         self._side = max(1, round(_TILE / multiple)) * multiple
         self._render = WeakPhaseImage(engine.condition, (self._side, self._side))
-        self._known: dict[tuple[float, float], float] = {}
+        self._known: dict[tuple[float, float], tuple[float, float]] = {}
 
     def score(self, pixel_size_nm: float, axis_deg: float) -> float:
         """Return how well the engine explains the frame so, 0 to 1; see `Calibration.score`."""
+        return self._tried(pixel_size_nm, axis_deg)[0]
+
+    def likeness(self, pixel_size_nm: float, axis_deg: float) -> float:
+        """Return the `lattice_likeness` of what it finds so.
+
+        It tells scales far apart from each other. Those nearby it would part by chance, as it
+        counts some hundred cores.
+        """
+        return self._tried(pixel_size_nm, axis_deg)[1]
+
+    def _tried(self, pixel_size_nm: float, axis_deg: float) -> tuple[float, float]:
         key = (pixel_size_nm, axis_deg % 360)
         if key not in self._known:
-            self._known[key] = self._score(*key)
+            self._known[key] = self._try(*key)
         return self._known[key]
 
-    def _score(self, pixel_size_nm: float, axis_deg: float) -> float:
+    def _try(self, pixel_size_nm: float, axis_deg: float) -> tuple[float, float]:
         tile, inside = self._tile(pixel_size_nm, axis_deg)
         if not inside.any():
-            return 0.0
+            return 0.0, 0.0
         tile = normalise(tile)
         condition = self._engine.condition
         parts = FrameParts.of(tile, condition.pixel_size_nm)
@@ -227,11 +237,11 @@ class _Trial:
         distance = self._neighbour_distance * pixel_size_nm / condition.pixel_size_nm
         likeness = lattice_likeness(core, inside, distance)
         if likeness == 0:
-            return 0.0
+            return 0.0, 0.0
         found = core[inside]
         decisiveness = float(found @ found) / float(found.sum())
         agreement = max(0.0, self._render.agreement(core, tile, inside))
-        return agreement**2 * decisiveness * likeness
+        return agreement**2 * decisiveness, likeness
 
     def _tile(self, pixel_size_nm: float, axis_deg: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the middle of the frame in engine geometry, and where it is far from the edge."""
