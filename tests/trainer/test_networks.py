@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from skyrmlive.inference.backends.backend import input_shapes
 from skyrmlive.trainer.dataset.recipe_files import preset_names
@@ -71,9 +72,19 @@ def test_refinements_begin_with_the_answers_of_the_network_without_them():
 
 
 @pytest.mark.parametrize(
-    "other", [BlockNetwork(widths=(8, 24)), BlockNetwork(widths=(8, 16), refinements=(2,))]
+    "other",
+    [
+        BlockNetwork(widths=(8, 24)),
+        BlockNetwork(widths=(8, 16), refinements=(2,)),
+        PaperNetwork(filters=4),
+    ],
 )
 def test_a_network_begins_from_no_other(other):
     network = BlockNetwork(widths=(8, 16), refinements=(1,)).build()
     with pytest.raises(RuntimeError):
         network.begin_from(other.build().state_dict())
+
+
+def test_levels_that_are_not_there_have_no_refinements():
+    with pytest.raises(ValidationError, match="refinements are of more levels than widths name"):
+        BlockNetwork(widths=(8, 16), refinements=(1, 1, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .network import SkyrmNet
 from .paper_network import PaperNet
@@ -23,6 +23,12 @@ class BlockNetwork(BaseModel):
     )
     block: Literal[2, 4, 8] = 4
     refinements: tuple[Annotated[int, Field(ge=0)], ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> BlockNetwork:
+        if len(self.refinements) > len(self.widths):
+            raise ValueError("refinements are of more levels than widths name")
+        return self
 
     def build(self) -> SkyrmNet:
         """Return a network with random weights."""

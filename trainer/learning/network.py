@@ -191,8 +191,9 @@ class SkyrmNet(nn.Module):
         own = self.state_dict()
         begun = {name: value for name, value in own.items() if ".refinements." in name} | weights
         for name in (f"know.{len(self.know) - 1}.{kind}" for kind in ("weight", "bias")):
-            more = own[name][len(weights[name]) :]
-            begun[name] = torch.cat([weights[name].to(more), more])
+            if name in weights:
+                more = own[name][len(weights[name]) :]
+                begun[name] = torch.cat([weights[name].to(more), more])
         self.load_state_dict(begun)
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:

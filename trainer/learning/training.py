@@ -164,7 +164,7 @@ class Training:
     def _load(self, weights: dict[str, torch.Tensor]) -> None:
         try:
             self.network.begin_from(weights)
-        except (KeyError, RuntimeError):
+        except RuntimeError:
             raise UserError(
                 "The engine to start from has another network than the recipe asks for."
             ) from None
