@@ -75,7 +75,7 @@ class _Level(nn.Module):
         for convolution, norm in others:
             x = self.activation(norm(convolution(x)))
         convolution, norm = last
-        x = self.activation(_modulated(norm(convolution(x)), first))
+        x = self.activation(_modulate(norm(convolution(x)), first))
         for refinement, modulation in zip(self.refinements, rest, strict=True):
             x = refinement(x, modulation)
         return x
@@ -93,10 +93,10 @@ class _Refinement(nn.Module):
         _answer_nothing(self.answer)
 
     def forward(self, x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
-        return x + self.answer(self.activation(_modulated(self.norm(self.look(x)), modulation)))
+        return x + self.answer(self.activation(_modulate(self.norm(self.look(x)), modulation)))
 
 
-def _modulated(x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+def _modulate(x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
     """Return channels scaled and shifted, by a modulation of shape (batch, 2 * channels)."""
     scale, shift = modulation[:, :, None, None].chunk(2, dim=1)
     return x * (1 + scale) + shift
