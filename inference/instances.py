@@ -62,6 +62,28 @@ class Instances:
     count: int
     n_dropped: int = 0
 
+    def touching(self, edge: np.ndarray) -> np.ndarray:
+        """Say which have a pixel at the edge, flat indices of such pixels; bool (count,)."""
+        touching = np.zeros(self.count + 1, bool)
+        touching[self.labels.ravel()[edge]] = True
+        return touching[1:]
+
+    def only(self, kept: np.ndarray) -> Instances:
+        """Return those that `kept`, bool (count,), takes, numbered anew; itself if that is all."""
+        if kept.all():
+            return self
+        number = np.concatenate([[0], np.cumsum(kept) * kept]).astype(np.uint16)
+        masks, cores = (
+            runs.owned_by(number[runs.owner]).where(number[runs.owner] > 0)
+            for runs in (self.masks, self.cores)
+        )
+        mean, area, centre = (
+            values[kept] for values in (self.core_mean, self.core_area, self.centre)
+        )
+        count = int(np.count_nonzero(kept))
+        labels = number.take(self.labels)
+        return Instances(labels, masks, cores, mean, area, centre, count, self.n_dropped)
+
 
 def smallest_core_px(pixel_size_nm: float) -> float:
     """Return the area in pixels that a core has at least."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..stream.result import TABLE_DTYPES, empty_table
+from .credible import confidences
 from .geometry import Geometry
 from .instances import Instances
 from .reliability import Reliability
@@ -60,9 +61,7 @@ def measure(
     major_nm, minor_nm = axes(to_nm @ covariance @ to_nm.T)
     points = geometry.camera_points(core_centre)
     points_nm = points @ geometry.sample_nm.T
-    touching = np.zeros(count + 1, bool)
-    touching[instances.labels.ravel()[geometry.view.edge]] = True
-    touching = touching[1:]
+    touching = instances.touching(geometry.view.edge)
     is_stripe = are_stripes(instances.cores, count, touching, geometry.view)
     size = diameter(instances.core_area)
     drawn, log_sigma = (size, np.full(count, np.nan)) if sizes is None else sizes.at(core_centre)
@@ -94,9 +93,7 @@ def measure(
         "diameter_nm": diameter_nm,
         "diameter_low_nm": low_nm,
         "diameter_high_nm": high_nm,
-        "confidence": reliability.confidence_of(
-            instances.core_mean, log_sigma, np.log(size), touching
-        ),
+        "confidence": confidences(instances, geometry.view, sizes, reliability),
         "touches_border": touching,
         "is_stripe": is_stripe,
         "psi6_abs": np.nan,

@@ -66,6 +66,12 @@ class Reliability(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     confidence: Confidence | None = None
+    least_confidence: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="what is found with less is left out (docs/decisions/0032)",
+    )
     interval_level: float = Field(default=0.9, gt=0, lt=1)
     interval_factor: float | None = Field(
         default=None,

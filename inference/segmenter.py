@@ -12,6 +12,7 @@ from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
 from .backends.backend import NetworkOutput
 from .condition_check import condition_warnings, contrast_is_inverted, optics_are_inside
+from .credible import credible
 from .doubts import doubts_about
 from .engine import Engine
 from .familiarity import mean_confidence
@@ -175,6 +176,8 @@ class Segmenter:
         mask, core = (each[0].cut((height, width)) for each in (output.mask, output.core))
         smallest = smallest_core_px(self.engine.condition.pixel_size_nm)
         instances = find_instances(mask, core, geometry.view, smallest, CORE_THRESHOLD)
+        sizes = self._size_map(output)
+        instances = credible(instances, geometry.view, sizes, self.engine.reliability)
         if instances.n_dropped:
             warnings.append(f"{instances.n_dropped} skyrmions beyond 65535 were left out")
         labels = geometry.camera_image(instances.labels, nearest=True)
@@ -182,7 +185,6 @@ class Segmenter:
 
         points = geometry.camera_points(instances.centre) @ geometry.to_sample.T
         order = beside(lattice_order, points, geometry.view_corners)
-        sizes = self._size_map(output)
         table = measure(instances, geometry, sizes, self.engine.reliability)
         diameter = frame_diameter(table, self.engine.reliability.mean_interval_share)
         is_stripe, area = table["is_stripe"].to_numpy(), table["area"].to_numpy()

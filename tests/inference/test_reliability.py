@@ -20,6 +20,7 @@ from skyrmlive.trainer.engine.reliability_fit import (
     best_weight,
     fit_confidence,
     fit_familiarity,
+    fit_least_confidence,
     fit_usual_confidence,
 )
 
@@ -38,6 +39,31 @@ def test_probabilities_are_fitted_to_what_was_right():
     found = fit_confidence(terms, right)
     np.testing.assert_allclose(found.weights, true.weights, atol=0.06)
     assert found.intercept == pytest.approx(0.5, abs=0.06)
+
+
+def test_what_is_likelier_wrong_than_right_is_left_out():
+    """Where probabilities are true, AP50 is highest when it takes from AP50 / (1 + AP50) on."""
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(size=200_000)
+    right = rng.uniform(size=len(confidence)) < confidence
+    n_true = np.count_nonzero(right)
+
+    def ap50(least):
+        kept = confidence >= least
+        return np.count_nonzero(right & kept) / (n_true + np.count_nonzero(~right & kept))
+
+    least = fit_least_confidence(confidence, right, n_true)
+    best = max(ap50(cut) for cut in np.linspace(0, 1, 101))
+    assert best - 0.0015 < ap50(least) < best - 0.0005
+    assert ap50(least - 0.02) < best - 0.001, "less would be worse"
+    assert best / (1 + best) - 0.1 < least < best / (1 + best)
+
+
+def test_where_hardly_anything_is_wrong_nothing_is_left_out():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.6, 1.0, size=5000)
+    right = rng.uniform(size=len(confidence)) < 0.98
+    assert fit_least_confidence(confidence, right, 5100) == 0
 
 
 def test_what_is_told_off_the_training_set_is_unfamiliar():
@@ -160,6 +186,35 @@ def test_sizes_intervals_and_probabilities_reach_the_table(sizing_engine):
     assert told == pytest.approx(ends, rel=1e-3)
     assert found.unfamiliarity is not None
     assert found.unfamiliarity < 1
+
+
+def test_what_is_not_credible_is_left_out(sizing_engine):
+    """By their size: of three blobs the smallest, the first from the top, goes."""
+    radius = np.array([4.0, 6.0, 6.0])
+    image = np.max(
+        [blobs((192, 192), POINTS[n : n + 1], radius[n]) for n in range(len(POINTS))], axis=0
+    )
+    all_found = Segmenter(sizing_engine).segment(image, METADATA)
+    size_px = all_found.table["diameter_nm"] / all_found.geometry.engine_pixel_nm
+    between = float(np.log(size_px[:2]).mean())
+    by_size = Confidence(intercept=-20 * between, weights=(0.0, 0.0, 20.0, 0.0))
+    update = {"confidence": by_size, "least_confidence": 0.5, "bias_per_variance": 0.0}
+    strict = replace(sizing_engine, reliability=sizing_engine.reliability.model_copy(update=update))
+    found = Segmenter(strict).segment(image, METADATA)
+    assert list(found.table["label"]) == [1, 2]
+    assert (found.table["confidence"] > 0.5).all()
+    assert found.table["n_neighbours"].max() <= 1
+    for name in ("x", "y", "area", "diameter_nm"):
+        np.testing.assert_allclose(found.table[name], all_found.table[name][1:])
+    expected = np.array([0, 0, 1, 2])[all_found.labels]
+    np.testing.assert_array_equal(found.labels, expected)
+    update["least_confidence"] = 0.9999999
+    nothing = replace(
+        sizing_engine, reliability=sizing_engine.reliability.model_copy(update=update)
+    )
+    found = Segmenter(nothing).segment(image, METADATA)
+    assert len(found.table) == 0
+    assert not found.labels.any()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pandas as pd
 
 from ...inference.condition import ImagingCondition
+from ...inference.reliability import Reliability
 from ..dataset.film_statistics import describe_films
 from ..dataset.film_store import FilmStore
 from ..evaluation.measures import MEASURES
@@ -27,6 +28,7 @@ _MEASURES = (
 def card_text(
     condition: ImagingCondition,
     training: Training,
+    reliability: Reliability,
     looks: int,
     stores: list[FilmStore],
     by_noise: pd.DataFrame,
@@ -36,6 +38,8 @@ def card_text(
 
     `by_noise` is a summary by `noise_percent`; for `looks` see `TrainingRecipe`.
     """
+    least = reliability.least_confidence
+    left_out = f" (from {least:.2f} on)" if least else ""
     films = "\n\n".join(
         f"{store.provenance.title}: {describe_films(store.records())}.\n{store.provenance.details}"
         for store in stores
@@ -62,7 +66,8 @@ which stands whole in `recipe.json`.
 
 - mask: {condition.mask_definition}
 - core: {condition.core_definition}; `diameter_nm` of a result is that of this contour
-- a 90 % interval of every diameter, and the probability that it is a skyrmion: `reliability.json`
+- a 90 % interval of every diameter, and the probability that it is a skyrmion{left_out}:
+  `reliability.json`
 - it looks at {looked_at[looks]}
 
 ## Films it learned from

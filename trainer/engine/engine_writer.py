@@ -102,5 +102,6 @@ def write_engine(
     engine = replace(engine, reliability=reliability)
     noise = evaluation_axes(Setting.of(condition))["noise"]
     found = study(Segmenter(engine), kept_back, all_conditions([noise]))
-    card = card_text(condition, training, looks, stores, axis_summary(found, noise), len(kept_back))
+    by_noise = axis_summary(found, noise)
+    card = card_text(condition, training, reliability, looks, stores, by_noise, len(kept_back))
     return write_bundle(directory, condition, model, card, extra)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
-import pandas as pd
 from scipy.optimize import minimize
 
 from ...inference.engine import Engine
@@ -16,13 +13,10 @@ from ...inference.familiarity import (
     log_odds,
     mean_confidence,
 )
-from ...inference.reliability import Confidence, Reliability, confidence_terms
-from ...inference.segmenter import Segmentation, Segmenter
-from ..evaluation.matching import matches, overlaps
-from ..evaluation.truth_table import TrueObjects, true_objects
+from ...inference.reliability import Confidence, Reliability
 from ..learning.examples import ExampleSource
-from .example_metadata import example_metadata
 from .mean_interval_fit import fit_mean_interval_share
+from .observations import observe
 from .optics_limits_fit import fit_optics_limits, observed_optics
 
 _MAX_COMPONENTS = 16
@@ -31,30 +25,11 @@ _ORDINARY, _USUALLY_SURE = 0.97, 0.90
 sharp ones at the nominal condition fewer are beyond these limits (docs/decisions/0020)."""
 _OPTICS_FRAMES = 4
 """Times as many frames for the limits of the optics, which are of rarer ones."""
+_SLIGHT_GAIN = 0.001
+"""Of AP50, for which nothing that was found is left out."""
 _ENOUGH_SIZES = 20
 """Diameters from which a usual error can be told."""
 _RIDGE = 1e-3
-
-
-@dataclass(frozen=True)
-class _Observations:
-    """What an engine found in frames, and what was there.
-
-    `frame` (its number, n,), `terms` (n, 4) and `right` (n,) of every object found; of the sizes of
-    those that are right and whole `log_error` by the core's area, `drawn_log_error` by the map of
-    sizes, and `sigma`, each (m,); `told` (frames, TOLD). `found` and `true_mean_nm` as
-    `fit_mean_interval_share` takes them.
-    """
-
-    frame: np.ndarray
-    terms: np.ndarray
-    right: np.ndarray
-    log_error: np.ndarray
-    drawn_log_error: np.ndarray
-    sigma: np.ndarray
-    told: np.ndarray
-    found: pd.DataFrame
-    true_mean_nm: np.ndarray
 
 
 def fit_reliability(
@@ -70,31 +45,38 @@ def fit_reliability(
     looks like is learned from the training films, and its limit set on those kept back. All frames
     are degraded as in training.
     """
-    plain = replace(engine, reliability=Reliability())
-    kept_back = _observed(plain, validation, frames, seed=1)
+    kept_back = observe(engine, validation, frames, seed=1)
     confidence = factor = None
-    bias = weight = 0.0
+    least = bias = weight = 0.0
     if 0 < np.count_nonzero(kept_back.right) < len(kept_back.right):
         confidence = fit_confidence(kept_back.terms, kept_back.right)
-    if len(kept_back.log_error) and np.isfinite(kept_back.sigma).all():
-        log_error = kept_back.log_error
+        probability = confidence.probability(kept_back.terms)
+        least = fit_least_confidence(probability, kept_back.right, kept_back.n_true)
+        kept_back = kept_back.only(probability >= least)
+    sized = kept_back.sized
+    sigma = np.exp(sized["log_sigma"].to_numpy())
+    if len(sized) and np.isfinite(sigma).all():
+        true_nm = sized["true_diameter_nm"]
+        log_error = np.log(sized["diameter_nm"] / true_nm).to_numpy()
         if len(log_error) >= _ENOUGH_SIZES:
-            weight = best_weight(log_error, kept_back.drawn_log_error)
-            log_error = (1 - weight) * log_error + weight * kept_back.drawn_log_error
+            drawn_log_error = np.log(sized["drawn_nm"] / true_nm).to_numpy()
+            weight = best_weight(log_error, drawn_log_error)
+            log_error = (1 - weight) * log_error + weight * drawn_log_error
             # each error weighed by its variance
-            bias = float(np.sum(log_error) / np.sum(kept_back.sigma**2))
-        off = np.abs(log_error - bias * kept_back.sigma**2)
-        factor = float(np.quantile(off / kept_back.sigma, level))
+            bias = float(np.sum(log_error) / np.sum(sigma**2))
+        off = np.abs(log_error - bias * sigma**2)
+        factor = float(np.quantile(off / sigma, level))
     learned = training.draw_told(np.random.default_rng(2), frames)
     familiarity = fit_familiarity(learned, kept_back.told)
     if confidence is not None:
         probability = confidence.probability(kept_back.terms)
-        of_frames = (probability[kept_back.frame == frame] for frame in range(len(kept_back.told)))
-        means = [mean_confidence(each) for each in of_frames]
+        of_frame = kept_back.found["frame"].to_numpy()
+        means = [mean_confidence(probability[of_frame == n]) for n in range(len(kept_back.told))]
         usual = fit_usual_confidence(familiarity.places(kept_back.told), np.array(means))
         familiarity = familiarity.model_copy(update={"usual_confidence": usual})
     reliability = Reliability(
         confidence=confidence,
+        least_confidence=least,
         interval_level=level,
         interval_factor=factor,
         drawn_size_weight=weight,
@@ -143,6 +125,29 @@ def fit_confidence(terms: np.ndarray, right: np.ndarray) -> Confidence:
     )
 
 
+def fit_least_confidence(confidence: np.ndarray, right: np.ndarray, n_true: int) -> float:
+    """Return from which confidence on what is found should be kept, 0 if all of it.
+
+    The lowest by which the AP50 is within a thousandth of the highest that can be had: what is left
+    out for nothing is missing in the count.
+
+    Parameters
+    ----------
+    confidence, right
+        Of everything found, shape (n,).
+    n_true
+        Skyrmions that are there.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    n_right = np.cumsum(right[order])
+    n_wrong = np.arange(1, len(order) + 1) - n_right
+    ap50 = n_right / (n_true + n_wrong)
+    last = int(np.flatnonzero(ap50 >= ap50.max() - _SLIGHT_GAIN)[-1])
+    if last == len(order) - 1:
+        return 0.0
+    return float(confidence[order[last : last + 2]].mean())
+
+
 def fit_familiarity(learned: np.ndarray, kept_back: np.ndarray) -> Familiarity:
     """Return the familiarity of frames, told as (frames, TOLD); its limit is of those kept back."""
     mean, scale = learned.mean(axis=0), learned.std(axis=0) + 1e-6
@@ -188,60 +193,3 @@ def fit_usual_confidence(places: np.ndarray, confidence: np.ndarray) -> UsualCon
 
 def _rounded(values: np.ndarray) -> tuple[float, ...]:
     return tuple(float(f"{value:.5g}") for value in values)
-
-
-def _observed(engine: Engine, source: ExampleSource, frames: int, seed: int) -> _Observations:
-    rng = np.random.default_rng(seed)
-    segmenter = Segmenter(engine)
-    objects, told, true_means = [], [], []
-    for number in range(frames):
-        example = source.draw(rng)
-        found = segmenter.segment(example.image[0], example_metadata(example, source))
-        truth = true_objects(example.labels, source.grid.cell_size_nm)
-        objects.append(_objects(found, truth).assign(frame=number))
-        told.append(example.told)
-        true_means.append(truth.mean_diameter_nm)
-    table = pd.concat(objects).query("diameter_nm.notna()")  # no stripes
-    terms = confidence_terms(
-        *(
-            table[name].to_numpy()
-            for name in ("core_mean", "log_sigma", "log_size", "touches_border")
-        )
-    )
-    sized = table.query("true_diameter_nm.notna() and not touches_border and not cut")
-    log_true = np.log(sized["true_diameter_nm"].to_numpy())
-    return _Observations(
-        table["frame"].to_numpy(),
-        terms,
-        table["right"].to_numpy(),
-        np.log(sized["diameter_nm"].to_numpy()) - log_true,
-        np.log(sized["drawn_nm"].to_numpy()) - log_true,
-        np.exp(sized["log_sigma"].to_numpy()),
-        np.stack(told),
-        table,
-        np.array(true_means),
-    )
-
-
-def _objects(found: Segmentation, truth: TrueObjects) -> pd.DataFrame:
-    """Return one row an object found, with the diameter of its match, NaN without one."""
-    table = found.table.set_index("label")
-    match = matches(overlaps(found.labels, truth.labels)).set_index("found")["true"]
-    true = truth.table.set_index("label")
-    diameter_nm, pixel_nm = table["diameter_nm"], found.geometry.engine_pixel_nm
-    drawn_px = log_sigma = np.full(len(table), np.nan)
-    if found.sizes is not None:  # frames of films are in the engine's geometry
-        drawn_px, log_sigma = found.sizes.at(table[["x", "y"]].to_numpy())
-    return pd.DataFrame(
-        {
-            "core_mean": table["confidence"],  # it is that, without a reliability
-            "log_sigma": log_sigma,
-            "log_size": np.log(diameter_nm / pixel_nm),
-            "diameter_nm": diameter_nm,
-            "drawn_nm": drawn_px * pixel_nm,
-            "touches_border": table["touches_border"],
-            "right": table.index.isin(match.index),
-            "true_diameter_nm": match.map(true["diameter_nm"]).reindex(table.index),
-            "cut": match.map(true["touches_border"]).reindex(table.index).eq(True),
-        }
-    )
