@@ -49,7 +49,10 @@ def relaxed_set(
 
 
 def wanted_set(folder: Path, wanted: WantedFilms, device: str) -> FilmStore:
-    """Return the set that a training recipe names, made in `folder` as far as it is missing."""
+    """Return the set that a training recipe names, made in `folder` as far as it is missing.
+
+    Another recipe may have asked for more of the same films: they are not of the set.
+    """
     from ..trainer.dataset.film_set import SimulatedFilms
     from ..trainer.dataset.recipe_files import load_preset
     from ..trainer.micromagnetics.relaxation import RelaxationPlan
@@ -62,4 +65,4 @@ def wanted_set(folder: Path, wanted: WantedFilms, device: str) -> FilmStore:
         recipe = recipe.model_copy(update={"cells": wanted.cells})
     source = SimulatedFilms(recipe=recipe, plan=plan, seed=wanted.seed)
     path = folder / f"{wanted.preset}-{wanted.seed}"
-    return relaxed_set(path, source, wanted.films, 0, 0, device)
+    return relaxed_set(path, source, wanted.films, 0, 0, device).first(wanted.films)

@@ -56,6 +56,16 @@ def test_a_set_grows(made):
     assert reopened(made, 2).capacity == 10
 
 
+def test_the_first_films_of_a_set_are_a_set(made):
+    """Whoever asks for two films learns from two, though another has made three."""
+    part = made.first(2)
+    assert [record["index"] for record in part.records()] == [0, 1]
+    assert (part.magnetisation(1) == made.magnetisation(1)).all()
+    add(made, 3)
+    assert len(part.records()) == 2
+    assert len(made.records()) == len(made.first(9).records()) == 4
+
+
 def test_another_recipe_seed_or_plan_is_refused(made):
     for change in (
         {"seed": 8},

@@ -7,6 +7,7 @@ it stopped, and ends with the set that an uninterrupted one makes.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ class FilmStore:
         self.grid = film_set.grid
         self.provenance = film_set.provenance
         self.capacity = film_set.capacity
+        self._count: int | None = None
         self._register = FilmRegister(path / _REGISTER)
         shape = self.grid.shape
         self._magnetisation = _open_array(
@@ -120,7 +122,16 @@ class FilmStore:
 
     def records(self) -> list[dict[str, Any]]:
         """Return what is known of each finished film, in the order of their index."""
-        return self._register.records()
+        records = self._register.records()
+        if self._count is None:
+            return records
+        return [record for record in records if record["index"] < self._count]
+
+    def first(self, count: int) -> FilmStore:
+        """Return the same set as if it had no more films than the first `count`."""
+        part = copy.copy(self)
+        part._count = count
+        return part
 
     def magnetisation(self, index: int) -> np.ndarray:
         """Return unit vectors, float32 of shape (3, ny, nx)."""
