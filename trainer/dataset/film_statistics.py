@@ -10,6 +10,8 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 STRIPE_AREA_OVER_DISC = 2.5
+_REPEATED = 32
+"""Cells of a periodic map that are looked at beyond its border, where that is enough."""
 
 
 def periodic_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -37,15 +39,17 @@ def periodic_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
     _, merged = np.unique([root(number) for number in range(count + 1)], return_inverse=True)
     labels = merged[labels]
     count = int(merged.max())
-    areas = np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(float)
+    places = np.nonzero(labels)
+    owner = labels[places]
+    areas = np.bincount(owner, minlength=count + 1)[1:].astype(float)
     centres = np.empty((count, 2))
     for axis, size in enumerate(mask.shape):
         angle = 2 * np.pi * np.arange(size) / size
-        wave = np.zeros(count + 1, complex)
-        for part, of in ((1, np.cos(angle)), (1j, np.sin(angle))):
-            of = np.broadcast_to(of[:, None] if axis == 0 else of, mask.shape)
-            wave += part * np.bincount(labels.ravel(), of.ravel(), count + 1)
-        centres[:, axis] = (np.angle(wave[1:]) % (2 * np.pi)) * size / (2 * np.pi)
+        sine, cosine = (
+            np.bincount(owner, of[places[axis]], count + 1)[1:]
+            for of in (np.sin(angle), np.cos(angle))
+        )
+        centres[:, axis] = (np.arctan2(sine, cosine) % (2 * np.pi)) * size / (2 * np.pi)
     return labels, areas, centres
 
 
@@ -135,15 +139,21 @@ def _inner_radius(labels: np.ndarray, periodic: bool) -> np.ndarray:
     if labels.all():
         return np.zeros(labels.max())  # no end in any direction
     inside = labels > 0
-    if periodic:
-        ny, nx = labels.shape
-        around = np.pad(inside, ((ny // 2, ny // 2), (nx // 2, nx // 2)), mode="wrap")
-        depth = _depth(around)[ny // 2 : ny // 2 + ny, nx // 2 : nx // 2 + nx]
-    else:
-        depth = _depth(inside)
+    depth = _periodic_depth(inside) if periodic else _depth(inside)
     deepest = np.zeros(labels.max() + 1, depth.dtype)
     np.maximum.at(deepest, labels.ravel(), depth.ravel())
     return deepest[1:]
+
+
+def _periodic_depth(inside: np.ndarray) -> np.ndarray:
+    """As `_depth`, of a map that repeats."""
+    ny, nx = inside.shape
+    for y, x in ((min(_REPEATED, ny // 2), min(_REPEATED, nx // 2)), (ny // 2, nx // 2)):
+        around = np.pad(inside, ((y, y), (x, x)), mode="wrap")
+        depth = _depth(around)[y : y + ny, x : x + nx]
+        if depth.max(initial=0) <= min(y, x):
+            break  # nothing that lies nearer was left out
+    return depth
 
 
 def _depth(inside: np.ndarray) -> np.ndarray:

@@ -59,5 +59,7 @@ def core_share(mz: np.ndarray, periodic: bool) -> np.ndarray:
     fine = cv2.resize(around, (FINE * (nx + 2), FINE * (ny + 2)), interpolation=cv2.INTER_LINEAR)[
         FINE:-FINE, FINE:-FINE
     ]
-    inside = (fine < 0).astype(np.float32)
-    return cv2.resize(inside, (nx, ny), interpolation=cv2.INTER_AREA)  # the mean of each cell
+    # sixteenths of 240 are whole numbers: bytes hold the mean of each cell, and are quick
+    inside = (fine < 0).view(np.uint8) * np.uint8(240)
+    share = cv2.resize(inside, (nx, ny), interpolation=cv2.INTER_AREA)
+    return share.astype(np.float32) / 240
