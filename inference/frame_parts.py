@@ -8,7 +8,6 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from scipy import fft
-from scipy.signal.windows import tukey
 
 BINNING = 2
 """Pixels along a side that are averaged first: nothing so fine passes the microscope."""
@@ -95,7 +94,17 @@ def _cut(image: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def _window(shape: tuple[int, int]) -> np.ndarray:
-    window = np.outer(*(tukey(side, _FADING) for side in shape))
+    window = np.outer(*(_fading(side) for side in shape))
     if not window.any():  # of two pixels, both are ends
         window = np.ones(shape)
     return (window / np.sqrt(np.sum(window**2))).astype(np.float32)
+
+
+def _fading(side: int) -> np.ndarray:
+    """Return a cosine-tapered window (Tukey; Harris, Proc. IEEE 1978), shape (side,).
+
+    Importing the one of `scipy.signal` takes as long as all else that a command starts with.
+    """
+    from_end = np.minimum(np.arange(side), np.arange(side)[::-1])
+    share = 2 * from_end / (_FADING * max(side - 1, 1))
+    return (1 - np.cos(np.pi * share.clip(0, 1))) / 2

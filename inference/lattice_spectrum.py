@@ -16,7 +16,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from ..stream.errors import UserError
 
@@ -68,6 +67,9 @@ def lattice_rings(image: np.ndarray) -> list[LatticeRing]:
     """
     if min(image.shape) < 64:
         raise UserError("The image is too small to find the period of a lattice in it.")
+    # here, since it takes as long to import as all else that a command starts with
+    from scipy.signal import find_peaks
+
     power = _power(image)
     y, x = np.meshgrid(*(np.fft.fftfreq(side) for side in power.shape), indexing="ij")
     radius = np.hypot(y, x)

@@ -16,6 +16,7 @@ from .frame import Frame
 from .publisher import ResultPublisher
 from .receiver import Receiver
 from .recording import Recorder, settle
+from .recording.claim import Claim
 from .result import Analyser, FrameResult
 from .status import RateMeter, RunStatus, State, StatusTicker, disk_free_bytes
 
@@ -211,7 +212,8 @@ class LiveRun:
         if self._recorder is not None:
             self._state = "settling"
             for path in self._recorder.unsettled:
-                settle(path, self._analyser.new_tracks(), self._on_settling)
+                with Claim.of_existing(path):
+                    settle(path, self._analyser.new_tracks(), self._on_settling)
             self._state = "waiting"
 
     def _process(self, waiting: Waiting) -> None:

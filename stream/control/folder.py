@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import IO
 import platformdirs
 
 from ..errors import UserError
+from ..file_lock import try_lock
 
 #: Folder of the runs' folders, instead of the platform's own.
 ENVIRONMENT_VARIABLE = "SKYRMLIVE_RUNS"
@@ -79,7 +79,10 @@ class RunLock:
 
     def __init__(self, folder: Path) -> None:
         self._file: IO[bytes] = (folder / "running.lock").open("ab")
-        self.taken = _try_lock(self._file)
+        try:
+            self.taken = try_lock(self._file)
+        except OSError:
+            self.taken = False
 
     def __enter__(self) -> RunLock:
         return self
@@ -136,25 +139,3 @@ def _remove_old(directory: Path) -> None:
     for folder in _folders(directory)[_KEPT:]:
         if not folder.is_running():
             shutil.rmtree(folder.path, ignore_errors=True)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: IO[bytes]) -> bool:
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(file: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True

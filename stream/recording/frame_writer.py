@@ -45,7 +45,7 @@ class FrameWriter:
     Parameters
     ----------
     path
-        Directory to make; it may exist if it is empty.
+        Directory, which is claimed for it and empty besides.
     like
         The first frame, which fixes shape, pixel type and pixel size (nm) of the image.
 

@@ -18,6 +18,7 @@ RUN = "run.json"  #: what this directory is, when and by what it was written
 FRAMES = "frames.jsonl"  #: one line a frame; a frame is acknowledged once its line is complete
 RESULTS = "results.jsonl"  #: one line an analysed frame, its `ResultSummary` or why it failed
 TABLE = "results.arrows"  #: Arrow IPC stream, one record batch an analysed frame
+LOCK = "recording.lock"  #: there while somebody writes, or after a kill; see `Claim`
 STAGE = "stage.jsonl"  #: one line a reading of the stage, as it came
 IMAGE = "0"  #: Zarr array (t, y, x) of the frames
 LABELS = "labels"  #: OME-Zarr labels group

@@ -76,6 +76,11 @@ class Recording:
         """Whether the writer came to its end; False after a crash and during the run."""
         return bool(_read_run(self.path).get("closed_at"))
 
+    @property
+    def has_room_for_all(self) -> bool:
+        """Whether the array of the image is as long as there are complete frames."""
+        return self._image.length >= self.n_frames
+
     def __len__(self) -> int:
         return self.n_frames
 

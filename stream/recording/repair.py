@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..result import Tracks
+from .claim import Claim
 from .completion import complete
 from .jsonl import JsonLinesReader
 from .layout import FRAMES, RESULTS, write_error
@@ -49,23 +50,34 @@ def repair(
         If it is no recording, or is being written at this moment.
     """
     recording = Recording(path)
-    if recording.closed and recording.settled:
+    if _is_whole(recording):
         return []
     _refuse_while_growing(recording.path)
+    with Claim.of_existing(recording.path):
+        return _completed(recording, tracks, progress)
+
+
+def _is_whole(recording: Recording) -> bool:
+    return recording.closed and recording.settled and recording.has_room_for_all
+
+
+def _completed(
+    recording: Recording, tracks: Tracks, progress: Callable[[int, int], object]
+) -> list[str]:
     done = []
     for name in (FRAMES, RESULTS):
         torn = _cut_torn_end(recording.path / name)
         if torn:
             done.append(f"{torn} bytes of a line that was never completed were cut off {name}.")
     for leftover in (*recording.path.rglob("*.__lock"), *recording.path.glob("*.part")):
-        leftover.unlink()
+        leftover.unlink(missing_ok=True)
     if (recording.path / RESULTS).exists():
         torn_results = _torn_results(recording)
         settle(recording.path, tracks, progress, without=torn_results)
         done.append("The results were put in order and linked.")
         if torn_results:
             done.append(f"{len(torn_results)} results that did not read back were taken out.")
-    if not recording.closed:
+    if not (recording.closed and recording.has_room_for_all):
         run = recording.run | {"settled": True, "repaired": True}
         n_frames = recording.n_frames
         between = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from array import array
 from collections.abc import Callable, Sequence
@@ -14,10 +15,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..errors import UserError
 from ..frame import Frame
 from ..result import FrameResult
 from ..stage import StageReading
+from .claim import Claim
 from .frame_writer import FrameWriter
 from .jsonl import JsonLinesWriter
 from .layout import STAGE, DiskFull, RecordingError
@@ -62,7 +63,7 @@ class RunRecorder:
     Raises
     ------
     UserError
-        If there is something in `path` already, or it cannot be made.
+        If there is something in `path` already, another run records there, or it cannot be made.
 
     Attributes
     ----------
@@ -71,7 +72,9 @@ class RunRecorder:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        path = Path(path)
+        # "." has no name that a second recording beside it could have
+        self.path = path if path.name not in ("", "..") else Path(os.path.abspath(path))
         self._segments: list[_Segment] = []
         self._where = array("q")  # frame of the run -> number of its segment
         self._place = array("q")  # frame of the run -> place within that segment
@@ -79,13 +82,8 @@ class RunRecorder:
         self._stage: JsonLinesWriter | None = None
         self._impatient = False
         self.disk_is_full = False
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            occupied = any(self.path.iterdir())
-        except OSError as error:
-            raise UserError(f"Cannot record to {self.path}: {error.strerror}.") from None
-        if occupied:
-            raise UserError(f"{self.path} is not empty; a recording never overwrites anything.")
+        #: One a segment, and of a segment that cannot be begun yet.
+        self._claims = [Claim.of_new(self.path)]
 
     @property
     def n_frames(self) -> int:
@@ -213,6 +211,8 @@ class RunRecorder:
             except RecordingError as error:
                 _log.error("%s", error)
                 problem = error
+        for claim in self._claims:
+            claim.release()
         if problem is not None:
             raise problem
 
@@ -220,14 +220,15 @@ class RunRecorder:
         for number, segment in enumerate(self._segments):
             if segment.takes(frame):
                 return number
-        path = self.path if not self._segments else _path_beside(self.path)
-        if self._segments:
+        if len(self._claims) == len(self._segments):
+            self._claims.append(Claim.of_new(_path_beside(self.path)))
             height, width = frame.shape
             kind = f"{width} x {height} {frame.pixels.dtype.name}"
-            _log.warning("The camera now sends %s: these frames go to %s.", kind, path)
+            to = self._claims[-1].path
+            _log.warning("The camera now sends %s: these frames go to %s.", kind, to)
         self._segments.append(
             _Segment(
-                FrameWriter(path, frame),
+                FrameWriter(self._claims[-1].path, frame),
                 frame.shape,
                 frame.pixels.dtype,
                 frame.metadata.pixel_size_nm,

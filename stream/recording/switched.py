@@ -86,6 +86,9 @@ class SwitchedRecorder:
                 self._current = _Part(recorder)
                 self._parts.append(self._current)
                 return
+        recorder.close()  # somebody was faster
+        with contextlib.suppress(OSError):
+            recorder.path.rmdir()
         self._refuse_if_busy()
 
     def stop(self) -> Path | None:

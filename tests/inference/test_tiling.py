@@ -27,7 +27,7 @@ def test_parts_and_whole_agree(engine, monkeypatch):
     segmenter = Segmenter(engine)
     whole = segmenter.segment(frame.pixels, frame.metadata)
     monkeypatch.setattr(
-        segmenter_module, "infer_in_parts", partial(infer_in_parts, largest_side=512)
+        segmenter_module, "infer_in_parts", partial(infer_in_parts, largest_side=768)
     )
     tiled = segmenter.segment(frame.pixels, frame.metadata)
     np.testing.assert_allclose(tiled.mask_probability, whole.mask_probability, atol=1e-4)

@@ -32,8 +32,7 @@ def shown(sweep_frame, tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "screen_size", "scale", "window", "dock_width", "theme"),
     [
-        ("laptop_narrow_dock", "1366x768", "1", (1366, 740), 420, "dark"),
-        ("laptop_light", "1366x768", "1", (1366, 740), 490, "light"),
+        ("laptop_narrow_dock", "1366x768", "1", (1366, 740), 420, "light"),
         ("4k", "3840x2160", "2", (1920, 1060), 560, "dark"),
     ],
 )

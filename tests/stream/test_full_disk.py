@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -71,6 +72,25 @@ def test_a_recording_cannot_even_be_begun(small_disk):
     assert recorder.append([(noisy(0), 0.0)]) == 0
     recorder.close()
     assert check(small_disk / "run") == []
+
+
+def test_a_second_recording_waits_for_space_in_one_folder(small_disk):
+    recorder = RunRecorder(small_disk / "run")
+    recorder.append([(Frame(np.zeros((8, 8), np.uint8), FrameMetadata()), 0.0)])
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file:
+        while room := os.statvfs(small_disk).f_bavail:
+            file.write(bytes(room * 4096))
+            file.flush()
+    appending = threading.Thread(target=recorder.append, args=[[(noisy(0), 0.0)]])
+    appending.start()
+    wait_for(lambda: recorder.disk_is_full)
+    time.sleep(1.2)  # it tries again every half second
+    ballast.unlink()
+    appending.join(60)
+    recorder.close()
+    assert sorted(path.name for path in small_disk.iterdir()) == ["run", "run-2"]
+    assert Recording(small_disk / "run-2").n_frames == 1
 
 
 def test_a_stop_ends_the_waiting(small_disk, context, analyser):

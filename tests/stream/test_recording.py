@@ -186,3 +186,36 @@ def test_a_full_disk_is_reported(tmp_path, make_frame):
             recorder.append([(make_frame(), 1.0)])
     assert recorder.n_frames == 1
     assert Recording(tmp_path / "run").n_frames == 1
+
+
+def test_two_runs_never_share_a_folder(tmp_path, make_frame):
+    """Both were started before any frame came."""
+    first = RunRecorder(tmp_path / "run")
+    with pytest.raises(UserError, match="is being written"):
+        RunRecorder(tmp_path / "run")
+    first.append([(make_frame(), 0.0)])
+    with pytest.raises(UserError, match="is not empty"):
+        RunRecorder(tmp_path / "run")
+    first.close()
+    assert check(tmp_path / "run") == []
+    assert not list((tmp_path / "run").glob("*.lock"))
+
+
+def test_a_folder_that_a_killed_run_left_without_frames_is_free(tmp_path, make_frame):
+    path = tmp_path / "run"
+    path.mkdir()
+    (path / "recording.lock").touch()
+    recorder = RunRecorder(path)
+    recorder.append([(make_frame(), 0.0)])
+    recorder.close()
+    assert Recording(path).n_frames == 1
+
+
+def test_the_current_folder_has_a_second_recording_beside_it(tmp_path, make_frame, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    recorder = RunRecorder(".")
+    recorder.append([(make_frame(size=(32, 32)), 0.0), (make_frame(size=(64, 64)), 0.0)])
+    recorder.close()
+    assert [path.name for path in recorder.paths] == ["here", "here-2"]
+    assert [Recording(path).n_frames for path in recorder.paths] == [1, 1]

@@ -10,6 +10,7 @@ import pytest
 
 from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.recording import Recording, RunRecorder, check, repair, settle
+from skyrmlive.stream.recording.arrays import set_length
 
 
 @pytest.fixture
@@ -77,9 +78,33 @@ def test_a_table_that_a_power_cut_shortened_loses_those_results_alone(cut_short,
     assert check(cut_short) == []
 
 
-def test_a_run_that_goes_on_is_not_touched(cut_short, analyser):
+def test_a_run_that_wrote_just_now_is_not_touched(cut_short, analyser):
     with pytest.raises(UserError, match="seems to be written"):
         repair(cut_short, analyser.new_tracks())
+
+
+def test_a_run_that_waits_for_frames_is_not_touched(tmp_path, analyser, make_frame):
+    path = tmp_path / "run"
+    recorder = RunRecorder(path)
+    recorder.append([(make_frame(), 0.0)])
+    os.utime(path / "frames.jsonl", (time.time() - 60,) * 2)
+    with pytest.raises(UserError, match="is being written"):
+        repair(path, analyser.new_tracks())
+    recorder.append([(make_frame(), 1.0)])
+    recorder.close()
+    assert check(path) == []
+    assert Recording(path).n_frames == 2
+
+
+def test_an_array_that_is_too_short_for_its_frames_is_lengthened(cut_short, analyser):
+    """As a repair of a running recording once left it."""
+    long_ago(cut_short)
+    repair(cut_short, analyser.new_tracks())
+    set_length(cut_short / "0", 4)
+    long_ago(cut_short)
+    assert check(cut_short) != []
+    assert repair(cut_short, analyser.new_tracks()) != []
+    assert json.loads((cut_short / "0/zarr.json").read_text())["shape"][0] == 6
 
 
 class Interrupted(Exception):

@@ -31,10 +31,10 @@ def frames(count, common, own, seed, skyrmions=40):
 @pytest.mark.parametrize("common", [0.0, 0.05, 0.1])
 def test_nine_true_means_in_ten_lie_inside(common):
     own = 0.1
-    share = fit_mean_interval_share(PLAIN, *frames(2000, common, own, seed=1))
+    share = fit_mean_interval_share(PLAIN, *frames(800, common, own, seed=1))
     expected = np.hypot(common, own / np.sqrt(40)) / np.hypot(common, own)
     assert share == pytest.approx(expected, rel=0.1)
-    found, true_nm = frames(2000, common, own, seed=2)
+    found, true_nm = frames(800, common, own, seed=2)
     low, high = PLAIN.interval(found["diameter_nm"].to_numpy(), found["log_sigma"].to_numpy())
     table = found.assign(diameter_low_nm=low, diameter_high_nm=high)
     inside = [
