@@ -114,7 +114,7 @@ def evaluate(
         print(f"Every image and every skyrmion in {folder}.")
         measured.append(accuracy)
     if report is not None:
-        command = _command(engine, films, limit, axes_limit, pairs, unlike)
+        command = _command(engine, films, limit, axes_limit, pairs, unlike, asked)
         write_report(report, measured, [command], history)
         print(f"Report in {report}.")
 
@@ -158,6 +158,7 @@ def _command(
     axes_limit: int | None,
     pairs: Path | None,
     unlike: list[str] | None,
+    rule: dict[str, float],
 ) -> str:
     """Return the command that was given, without the places where it wrote."""
     parts = ["skyrmlive evaluate"]
@@ -169,6 +170,8 @@ def _command(
         parts.append(f"--axes-limit {axes_limit}")
     named = _named_folders(unlike or [])
     parts += [f"--unlike {name}={folder.name}" for name, folder in named.items()]
+    options = {"threshold": "--mask-threshold", "erosion_cells": "--erosion-cells"}
+    parts += [f"{options[name]} {value}" for name, value in rule.items()]
     if pairs is not None:
         parts.append("--pairs KIT")
     return " ".join(parts)

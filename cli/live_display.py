@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import sys
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from io import TextIOBase
 from types import TracebackType
+from typing import TextIO, cast
 
 from rich.console import Console
 from rich.live import Live
@@ -26,21 +32,24 @@ _HEADER = ("frame", "skyrmions", "diameter / nm", "latency / ms", "T / K", "B / 
 class LiveDisplay:
     """Prints one row a result, and every kind of warning once.
 
-    While it is open, log messages go to standard error without tearing the table.
+    While it is open, log messages go to standard error without tearing the table. When nothing that
+    it writes is taken any more, since a reader has left or a disk is full, this is said once, and
+    the run goes on.
     """
 
     def __init__(self) -> None:
-        self._console = Console()
+        self._output = cast("TextIO", _StandardOutput(self._say_that_it_is_refused))
+        self._console = Console(file=self._output)
         self._terminal = self._console.is_terminal
         self._rows: deque[tuple[str, ...]] = deque(maxlen=_ROWS)
         self._counters: dict[str, int] = {}
         self._warned: set[str] = set()
         self._live: Live | None = None
-        self._handler: logging.Handler = logging.StreamHandler()
+        # Made here, since what it writes to, standard error, is the table's while that is shown.
+        self._plain_handler = _plain_handler()
+        self._handler = self._plain_handler
         if self._terminal:
             self._handler = RichHandler(console=self._console, show_path=False, show_time=False)
-        else:
-            self._handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
 
     def show(self, result: FrameResult) -> None:
         """Add the row of one result."""
@@ -55,7 +64,7 @@ class LiveDisplay:
         if self._live is not None:
             self._live.update(self._table())
         else:
-            print("  ".join(f"{cell:>{_WIDTH}}" for cell in row), flush=True)
+            self._print("  ".join(f"{cell:>{_WIDTH}}" for cell in row))
 
     def settling(self, done: int, total: int) -> None:
         """Say how far the results of a run that is over have been put in order."""
@@ -63,7 +72,7 @@ class LiveDisplay:
         if self._live is not None:
             self._live.update(self._table(caption))
         elif done == total:
-            print(caption, flush=True)
+            self._print(caption)
 
     def __enter__(self) -> LiveDisplay:
         logging.getLogger().addHandler(self._handler)
@@ -71,7 +80,7 @@ class LiveDisplay:
             self._live = Live(self._table(), console=self._console, refresh_per_second=8)
             self._live.__enter__()
         else:
-            print("  ".join(f"{cell:>{_WIDTH}}" for cell in _HEADER), flush=True)
+            self._print("  ".join(f"{cell:>{_WIDTH}}" for cell in _HEADER))
         return self
 
     def __exit__(
@@ -84,6 +93,17 @@ class LiveDisplay:
             self._live.__exit__(kind, error, traceback)
         logging.getLogger().removeHandler(self._handler)
 
+    def _print(self, line: str) -> None:
+        print(line, file=self._output, flush=True)
+
+    def _say_that_it_is_refused(self, error: OSError) -> None:
+        logging.getLogger().removeHandler(self._handler)
+        self._handler = self._plain_handler
+        logging.getLogger().addHandler(self._handler)
+        logging.getLogger(__name__).warning(
+            "Results are not shown any more: %s.", error.strerror or error
+        )
+
     def _table(self, caption: str = "") -> Table:
         counters = "   ".join(f"{name.replace('_', ' ')} {n}" for name, n in self._counters.items())
         table = Table(caption=caption or counters or "waiting for frames")
@@ -92,6 +112,52 @@ class LiveDisplay:
         for row in self._rows:
             table.add_row(*row)
         return table
+
+
+class _StandardOutput(TextIOBase):
+    """Standard output; when it refuses to be written to, `on_refusal` is called, and that is all.
+
+    Nothing that is written later, by whomever, goes anywhere then.
+    """
+
+    def __init__(self, on_refusal: Callable[[OSError], None]) -> None:
+        self._stream = sys.stdout
+        self._on_refusal = on_refusal
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except OSError as error:
+            self._refused(error)
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError as error:
+            self._refused(error)
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self._stream.encoding
+
+    def _refused(self, error: OSError) -> None:
+        # Python keeps what was refused and writes it again at exit, which would end in an error.
+        with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), self._stream.fileno())
+        self._on_refusal(error)
+
+
+def _plain_handler() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    return handler
 
 
 def _row(summary: ResultSummary) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def replay(
         from ..stream.live import LiveRun
         from ..stream.publisher import ResultPublisher
         from ..stream.recording import RunRecorder
-        from ..stream.recording.again import RecordingAgain
+        from ..stream.recording.again import NotingFailures, RecordingAgain
         from ..stream.result import FrameResult
         from .engine_for_frames import engine_for_frames
         from .live_display import LiveDisplay
@@ -132,7 +132,7 @@ def replay(
 
         run = LiveRun(
             AssumingSource(source, assumed),
-            analyser,
+            analyser if again is None else NotingFailures(analyser, again),
             recorder=recorder,
             publisher=publisher,
             on_result=take,
@@ -144,14 +144,16 @@ def replay(
         with display, without_pauses(), on_signals() as signals:
             signals.stops(run)
             report = run.run()
+        interrupted = again is not None and signals.asked
+        # First, since whoever reads what is printed may have left.
+        if again is not None and not interrupted:
+            again.finish()
         typer.echo(f"{report.analysed} frames analysed with {analyser.engine_id}.")
         if report.failed or report.counters["rejected"]:
             typer.echo(f"{report.failed} failed, {report.counters['rejected']} could not be read.")
-        if again is not None and signals.asked:
+        if interrupted:
             typer.echo("Interrupted: no new recording is kept.")
         elif to is not None:
-            if again is not None:
-                again.finish()
             typer.echo(f"Recording: {to}.")
         if tables is not None:
             typer.echo(f"Tables: {tables.skyrmions}, {tables.frames}.")

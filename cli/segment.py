@@ -68,6 +68,7 @@ def segment(
         blur_px=blur_px,
     ).model_dump(exclude_unset=True)
     segmenter: Segmenter | None = None
+    names: dict[str, Path] = {}
     for path in images:
         frames = read_frames(path)
         first = list(islice(frames, 2))  # pages are numbered if there is more than one
@@ -79,24 +80,33 @@ def segment(
                 )
                 typer.echo(f"Engine: {segmenter.engine.describe()}")
             name = path.stem if len(first) == 1 else f"{path.stem}_{page:04d}"
+            _take_name(names, name, path)
             if find_calibration:
                 metadata = _calibrated(name, frame, metadata, segmenter.engine)
             found = segmenter.segment(frame.pixels, metadata)
             found.table["frame"] = page
             _write(out, name, frame, found, metadata)
             typer.echo(f"{name}: {_findings(found)}")
-            for warning in found.warnings:
-                typer.echo(f"  note: {warning}")
+            for note in (*found.warnings, *_advice(found, metadata, segmenter.engine)):
+                typer.echo(f"  note: {note}")
     typer.echo(f"Labels, tables and overlays are in {out}.")
 
 
 def _refuse_equal_stems(images: Sequence[Path]) -> None:
-    """Results are named after the images, so two images of one name would share them."""
     seen: dict[str, Path] = {}
     for path in images:
-        other = seen.setdefault(path.stem, path)
-        if other is not path:
-            raise UserError(f"The results of {other} and {path} would have the same names.")
+        _take_name(seen, path.stem, path)
+
+
+def _take_name(names: dict[str, Path], name: str, path: Path) -> None:
+    """Results are named after the images, so two images of one name would share them.
+
+    A page may have the name of another file, which shows only when the pages are counted.
+    """
+    other = names.get(name)
+    if other is not None:
+        raise UserError(f"The results of {other} and {path} would have the same names.")
+    names[name] = path
 
 
 def _calibrated(name: str, frame: Frame, metadata: FrameMetadata, engine: Engine) -> FrameMetadata:
@@ -145,6 +155,16 @@ def _write(
         (out / f"{name}.overlay.png").write_bytes(png.tobytes())
     except OSError as error:
         raise UserError(f"{out} cannot be written: {error.strerror or error}.") from None
+
+
+def _advice(found: Segmentation, metadata: FrameMetadata, engine: Engine) -> list[str]:
+    """Return what to try where nothing was found."""
+    if len(found.table) or metadata.tilt_axis_deg is not None or not engine.condition.tilt_deg:
+        return []
+    return [
+        "nothing was found with the tilt axis assumed to lie along x; --find-calibration looks "
+        "for axis and scale"
+    ]
 
 
 def _findings(found: Segmentation) -> str:

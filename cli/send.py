@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +27,7 @@ from .imaging_options import (
 from .receiving import DEFAULT_LISTEN
 
 if TYPE_CHECKING:
-    from ..stream.files import FolderSource
+    from ..stream.files import FolderSource, TakenFiles
     from ..stream.frame import Frame
 
 _POLL_S = 0.5
@@ -112,8 +112,10 @@ def send(
     with ExitStack() as stack:
         if watch:
             taken = None if remember is None else stack.enter_context(TakenFiles(remember))
-            watched = FolderSource(paths, overrides=overrides, patience_s=patience, taken=taken)
-            frames, total = _watched(stack.enter_context(watched)), None
+            watched = stack.enter_context(
+                FolderSource(paths, overrides=overrides, patience_s=patience, taken=taken)
+            )
+            frames, total = _watched(watched, taken, lambda: sender.unsent), None
         else:
             source = FilesSource(paths, overrides)
             frames = (frame for _ in range(repeat) for frame in source)
@@ -136,9 +138,13 @@ def send(
     typer.echo(f"{sender.sent} frames sent to {to}.")
 
 
-def _watched(source: FolderSource) -> Iterator[Frame]:
-    """Yield the frames of files as they appear; a damaged file is reported and left out."""
+def _watched(
+    source: FolderSource, taken: TakenFiles | None, n_unsent: Callable[[], int]
+) -> Iterator[Frame]:
+    """Yield the frames of files as they appear, and remember the files whose frames have left."""
     while True:
+        if taken is not None:  # a frame that waits belongs to one file, and they are in order
+            taken.write_all_but(n_unsent())
         for arrival in source.receive(_POLL_S, max_frames=1):
             yield arrival.frame
 

@@ -13,11 +13,23 @@ if TYPE_CHECKING:
     from ..trainer.dataset.film_store import FilmStore
 
 
+_OF_FILMS_TO_RELAX = ("films", "preset", "recipe", "workers", "max_steps", "batch")
+#: What each of these has no use for, and why.
+_USELESS = {
+    "sweep": (
+        (*_OF_FILMS_TO_RELAX, "from_ovf", "ms", "periodic", "to_ovf"),
+        "which follows the one film of its own recipe",
+    ),
+    "from_ovf": ((*_OF_FILMS_TO_RELAX, "seed"), "which takes the films as they are"),
+}
+
+
 def _ovf_option(text: str, *names: str) -> Any:
     return typer.Option(*names, help=text, rich_help_panel="Films of mumax3 or OOMMF")
 
 
 def simulate(
+    context: typer.Context,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the set; an interrupted one is gone on with.")
     ] = None,
@@ -27,7 +39,12 @@ def simulate(
     print_recipe: Annotated[
         bool, typer.Option("--print-recipe", help="Print the preset as TOML, to be edited.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Films of different seeds are independent.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Films of different seeds are independent; a sweep has one of its own."
+        ),
+    ] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes on the CPU; 0 is one a core.")] = 0,
     max_steps: Annotated[
         int | None, typer.Option(min=1, help="Descent steps a film may take.")
@@ -62,6 +79,7 @@ def simulate(
 
     Or follow one film through a sweep: frames to send, and the truth about every skyrmion in them.
     """
+    _refuse_useless(context)
     from .needs_torch import need_torch
 
     need_torch("simulate", device)
@@ -78,7 +96,7 @@ def simulate(
     if out is None:
         raise UserError("Give the folder of the set by --out.")
     if sweep is not None:
-        _swept(out, sweep, device)
+        _swept(out, sweep, seed if _is_given(context, "seed") else None, device)
         return
     if from_ovf is not None:
         store = _imported(out, from_ovf, ms, periodic)
@@ -96,8 +114,26 @@ def simulate(
         print(f"{export_films(store, to_ovf)} OVF files in {to_ovf}.")
 
 
-def _swept(out: Path, name_or_file: str, device: str) -> None:
-    """Follow one film through a sweep."""
+def _refuse_useless(context: typer.Context) -> None:
+    """Nobody shall wait for films that are not what was asked for."""
+    for master, (useless, reason) in _USELESS.items():
+        for name in useless:
+            if _is_given(context, master) and _is_given(context, name):
+                raise UserError(f"{_option(name)} does not go with {_option(master)}, {reason}.")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Say whether the user has given this option, even with the value that it has anyway."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _swept(out: Path, name_or_file: str, seed: int | None, device: str) -> None:
+    """Follow one film through a sweep, with its own seed if `seed` is None."""
     import torch
     from rich.progress import Progress
 
@@ -105,6 +141,8 @@ def _swept(out: Path, name_or_file: str, device: str) -> None:
     from ..trainer.sweep.run import run_sweep
 
     recipe = load_sweep(name_or_file)
+    if seed is not None:
+        recipe = recipe.model_copy(update={"seed": seed})
     torch.set_num_threads(1)  # a film fits one core's cache
     with Progress() as progress:
         task = progress.add_task("Following the film")

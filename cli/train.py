@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,13 +12,15 @@ from ..stream.errors import UserError
 from .engines import built
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from ..trainer.learning.examples import ExampleSource
     from ..trainer.learning.training import Training
     from ..trainer.learning.training_recipe import TrainingRecipe
 
 
-def _recipe_option(text: str) -> Any:
-    return typer.Option(help=text, rich_help_panel="What replaces a part of the recipe")
+def _recipe_option(text: str, least: int | None = None) -> Any:
+    return typer.Option(help=text, min=least, rich_help_panel="What replaces a part of the recipe")
 
 
 def train(
@@ -50,9 +53,9 @@ def train(
     ] = None,
     tilt_deg: Annotated[float | None, _recipe_option("Tilt, within 3 degrees.")] = None,
     voltage_kv: Annotated[float | None, _recipe_option("Acceleration voltage.")] = None,
-    steps: Annotated[int | None, _recipe_option("Gradient steps.")] = None,
-    batch: Annotated[int | None, _recipe_option("Images a step.")] = None,
-    seed: Annotated[int | None, _recipe_option("Of weights and examples.")] = None,
+    steps: Annotated[int | None, _recipe_option("Gradient steps.", 1)] = None,
+    batch: Annotated[int | None, _recipe_option("Images a step.", 1)] = None,
+    seed: Annotated[int | None, _recipe_option("Of weights and examples.", 0)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
     """Train an engine on simulated films, by a recipe.
@@ -137,7 +140,13 @@ def _changed(
     voltage_kv: float | None,
     start_from: str | None,
 ) -> TrainingRecipe:
-    """Return the recipe for another imaging condition, or another start."""
+    """Return the recipe for another imaging condition, or another start.
+
+    Raises
+    ------
+    UserError
+        If the condition is impossible; it names the option.
+    """
     from pydantic import ValidationError
 
     from ..trainer.learning.optics import Optics
@@ -145,10 +154,10 @@ def _changed(
     update: dict[str, Any] = {}
     if start_from is not None:
         update["start_from"] = None if start_from == "nothing" else start_from
-    if not defocus_nm == tilt_deg == voltage_kv == None:  # noqa: E711
-        optics = recipe.optics
-        microscope = optics.microscope
-        try:
+    try:
+        if not defocus_nm == tilt_deg == voltage_kv == None:  # noqa: E711
+            optics = recipe.optics
+            microscope = optics.microscope
             if voltage_kv is not None:
                 changed = microscope.model_dump() | {"voltage_kv": voltage_kv}
                 microscope = type(microscope).model_validate(changed)
@@ -157,10 +166,23 @@ def _changed(
                 optics.tilt_deg if tilt_deg is None else tilt_deg,
                 microscope,
             )
-        except ValidationError as error:
-            message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            raise UserError(f"{message[0].upper()}{message[1:]}.") from None
-    return recipe.model_copy(update=update)
+        return type(recipe).model_validate(dict(recipe) | update)
+    except ValidationError as error:
+        raise UserError(_by_option(error)) from None
+
+
+def _by_option(error: ValidationError) -> str:
+    """Return the first problem in one sentence that calls options as they are typed."""
+    problem = error.errors(include_url=False)[0]
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["loc"] and message.startswith("Input "):
+        message = f"{problem['loc'][-1]}: {message}"
+    message = re.sub(
+        r"\b(defocus_nm|tilt_deg|voltage_kv)\b",
+        lambda name: f"--{name[0].replace('_', '-')}",
+        message,
+    )
+    return f"{message[0].upper()}{message[1:]}."
 
 
 def _sense_sizes(training: Training, source: ExampleSource) -> None:

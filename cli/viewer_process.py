@@ -125,7 +125,9 @@ def main() -> None:
     from ..napari_plugin.launch import watch
 
     address, server_key, keys_folder = (*sys.argv[1:], "", "")[:3]
-    watch(address, server_key, Path(keys_folder) if keys_folder else None)
+    # Where the run that is watched uses no keys, its own command has allowed that already.
+    insecure = not server_key
+    watch(address, server_key, Path(keys_folder) if keys_folder else None, insecure=insecure)
 
 
 if __name__ == "__main__":

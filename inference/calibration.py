@@ -16,11 +16,12 @@ import numpy as np
 from ..stream.frame import FrameMetadata
 from .condition_check import contrast_is_inverted
 from .engine import Engine
-from .frame_parts import FrameParts
+from .frame_parts import FrameParts, binned
 from .geometry import geometry_for, reduced, tilt_of
 from .instances import CORE_THRESHOLD, THRESHOLD
 from .lattice_spectrum import lattice_rings
 from .normalise import normalise, replace_non_finite
+from .part_places import PartPlaces
 from .pixels import Runs
 from .structure_factor import implied_count
 from .tiling import infer_in_parts
@@ -224,12 +225,13 @@ class _Trial:
         return self._known[key]
 
     def _try(self, pixel_size_nm: float, axis_deg: float) -> tuple[float, float]:
-        tile, inside = self._tile(pixel_size_nm, axis_deg)
+        tile, shown = self._tile(pixel_size_nm, axis_deg)
+        inside = _far_from_edge(shown)
         if not inside.any():
             return 0.0, 0.0
-        tile = normalise(tile)
+        places = None if shown.all() else PartPlaces.within(binned(shown.astype(np.float32)))
         condition = self._engine.condition
-        parts = FrameParts.of(tile, condition.pixel_size_nm)
+        parts = FrameParts.of(tile, condition.pixel_size_nm, places)
         known = told(parts, self._metadata, condition)
         deconvolved = self._engine.deconvolved(parts.image, known)
         output = infer_in_parts(self._engine.backend, tile, known, condition, deconvolved)
@@ -244,7 +246,7 @@ class _Trial:
         return agreement**2 * decisiveness, likeness
 
     def _tile(self, pixel_size_nm: float, axis_deg: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the middle of the frame in engine geometry, and where it is far from the edge."""
+        """Return the middle of the frame in engine geometry, and what of it shows the frame."""
         update = {"pixel_size_nm": pixel_size_nm, "tilt_axis_deg": axis_deg}
         metadata = self._metadata.model_copy(update=update)
         shape = (self._image.shape[0], self._image.shape[1])
@@ -253,10 +255,14 @@ class _Trial:
         matrix = np.column_stack([linear, (self._side - 1) / 2 - linear @ middle])
         size = (self._side, self._side)
         inside = cv2.warpAffine(np.ones(shape, np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
-        inside = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-        inside = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1] > _EDGE
         image, matrix = reduced(self._image, matrix)
         tile = cv2.warpAffine(
-            image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
-        return tile, inside
+        return normalise(tile, inside.view(bool)), inside
+
+
+def _far_from_edge(shown: np.ndarray) -> np.ndarray:
+    """Return where a tile is far enough from the frame's edge, bool of its shape."""
+    framed = cv2.copyMakeBorder(shown, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1] > _EDGE

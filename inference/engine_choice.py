@@ -16,9 +16,11 @@ def choose_engine(
     """Return the condition nearest to the frame, and why.
 
     Nearest is: fewest quantities outside the envelope, then the smallest sum of distances from the
-    middle of the envelope, relative to that middle. An inverted contrast counts as one quantity
-    outside. Ties go to the wider of the envelopes that do not hold the frame, and to the first of
-    those that do: the order of `conditions` is one of preference.
+    middle of the envelope, relative to that middle: of the defocus, which the contrast depends on
+    most, and of what lies outside. Where in its envelope a tilt or a pixel size lies tells nothing
+    of an engine that knows the defocus. An inverted contrast counts as one quantity outside. Ties
+    go to the wider of the envelopes that do not hold the frame, and to the first of those that do:
+    the order of `conditions` is one of preference.
 
     Raises
     ------
@@ -31,6 +33,8 @@ def choose_engine(
     def distance(condition: ImagingCondition) -> float:
         total = 0.0
         for quantity in known_quantities(metadata, condition):
+            if quantity.name != "defocus" and not quantity.outside:
+                continue
             middle = (quantity.low + quantity.high) / 2
             total += abs(quantity.value - middle) / max(abs(middle), 1.0)
         return total

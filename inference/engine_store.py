@@ -12,6 +12,7 @@ from ..stream.errors import UserError
 from ..stream.frame import FrameMetadata
 from .backends.selection import BackendName, Precision
 from .bundle import MANIFEST, EngineBundle
+from .condition_check import known_quantities
 from .engine import Engine
 from .engine_choice import choose_engine, is_inside
 
@@ -111,7 +112,8 @@ class InstalledEngines:
     """The engine that suits each frame, among the installed ones; loaded when it is first chosen.
 
     An engine is kept as long as the frames lie inside of its envelope, so that a condition between
-    two engines does not change them with every frame.
+    two engines does not change them with every frame. A frame of which nothing is known has the
+    first engine, or that of the frames before, and does not bind those that follow.
 
     Raises
     ------
@@ -126,11 +128,13 @@ class InstalledEngines:
         self._precision: Precision = precision
         self._engines: dict[str, Engine] = {}
         self._current: Engine | None = None
+        self._is_bound = False
 
     def suiting(self, metadata: FrameMetadata) -> Engine:
         """Return the engine for a frame; a change is logged with its reason."""
-        if self._current is not None and is_inside(metadata, self._current.condition):
-            return self._current
+        current = self._current if self._is_bound else None
+        if current is not None and is_inside(metadata, current.condition):
+            return current
         conditions = [bundle.condition for bundle in self._bundles]
         choice, reason = choose_engine(metadata, conditions)
         bundle = next(each for each in self._bundles if each.condition is choice)
@@ -141,4 +145,5 @@ class InstalledEngines:
         if self._current is not None and engine is not self._current:
             _log.warning("From here on with the engine %s: %s.", engine.describe(), reason)
         self._current = engine
+        self._is_bound = bool(known_quantities(metadata, choice))
         return engine

@@ -9,14 +9,10 @@ import cv2
 import numpy as np
 from scipy import fft
 
+from .part_places import MOST_PARTS, PartPlaces
+
 BINNING = 2
 """Pixels along a side that are averaged first: nothing so fine passes the microscope."""
-
-PART = 128
-"""Side of the parts, in binned pixels, whose spectra are averaged (Welch, 1967)."""
-
-MOST_PARTS = 16
-"""Of a large frame, so many parts spread over it are looked at."""
 
 _FADING = 0.3
 """Share of a part's side over which it fades out, so that its ends do not make waves."""
@@ -47,11 +43,21 @@ class FrameParts:
     window: np.ndarray
 
     @classmethod
-    def of(cls, image: np.ndarray, pixel_size_nm: float) -> FrameParts:
-        """Return those of an image in the engine's geometry, float32 (height, width)."""
+    def of(
+        cls, image: np.ndarray, pixel_size_nm: float, places: PartPlaces | None = None
+    ) -> FrameParts:
+        """Return those of an image in the engine's geometry.
+
+        Parameters
+        ----------
+        image
+            Float32 (height, width).
+        places
+            Where they are cut out of the binned image; side by side all over it by default.
+        """
         small = binned(image)
-        parts = _cut(small)
-        shape = parts.shape[1:]
+        places = places or PartPlaces.over((small.shape[0], small.shape[1]))
+        parts, shape = places.cut(small), places.shape
         window = _window(shape)
         spectra = np.asarray(fft.rfft2(parts * window, workers=cls._workers(len(parts))))
         return cls(small, spectra, shape, BINNING * pixel_size_nm, window)
@@ -78,18 +84,6 @@ def binned(image: np.ndarray) -> np.ndarray:
     """Return an image (height, width) with `BINNING` pixels along each side averaged."""
     height, width = (max(1, side // BINNING) for side in image.shape)
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-
-
-def _cut(image: np.ndarray) -> np.ndarray:
-    """Return parts of the image side by side, shape (n, rows, columns), n at most `MOST_PARTS`."""
-    height, width = image.shape
-    rows, columns = min(PART, height), min(PART, width)
-    down, across = height // rows, width // columns
-    cut = image[: down * rows, : across * columns]
-    parts = cut.reshape(down, rows, across, columns).swapaxes(1, 2)
-    count = min(MOST_PARTS, down * across)
-    chosen = np.linspace(0, down * across - 1, count).round().astype(int)
-    return parts[np.unravel_index(chosen, (down, across))]
 
 
 @lru_cache(maxsize=8)

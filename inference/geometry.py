@@ -11,7 +11,7 @@ Points are (x, y) of pixel centres: the upper left pixel's centre is (0, 0), its
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import cv2
@@ -20,6 +20,9 @@ import numpy as np
 from ..stream.errors import FrameRejected
 from ..stream.frame import FrameMetadata
 from .condition import ImagingCondition
+from .frame_parts import binned
+from .normalise import normalise
+from .part_places import PartPlaces
 from .view import View
 
 #: Smaller changes are not worth the blur of a resampling. Measurements stay exact: they use the
@@ -79,6 +82,8 @@ class Geometry:
         The camera's pixel size, None if unknown.
     resampled
         False when engine geometry is camera geometry, padded.
+    masked
+        Bool of `camera_shape`: where the camera measured nothing; None if it did everywhere.
     """
 
     camera_shape: tuple[int, int]
@@ -88,6 +93,16 @@ class Geometry:
     to_sample: np.ndarray
     pixel_size_nm: float | None
     resampled: bool
+    masked: np.ndarray | None = None
+
+    def without(self, masked: np.ndarray) -> Geometry:
+        """Return it for frames that show nothing in some areas, bool of `camera_shape`."""
+        return replace(self, masked=masked)
+
+    @cached_property
+    def measured(self) -> np.ndarray | None:
+        """Bool of `camera_shape`: the opposite of `masked`."""
+        return None if self.masked is None else ~self.masked
 
     @cached_property
     def engine_to_camera(self) -> np.ndarray:
@@ -98,8 +113,27 @@ class Geometry:
     def view(self) -> View:
         """Where the frame is in an image of `content_shape`."""
         if not self.resampled:
-            return View.whole(self.content_shape)
-        return View.resampled(self.camera_shape, self.content_shape, self.to_engine)
+            return View.of(self.measured, self.content_shape)
+        return View.resampled(
+            self.camera_shape, self.content_shape, self.to_engine, measured=self.measured
+        )
+
+    @cached_property
+    def inside(self) -> np.ndarray | None:
+        """Bool of `engine_shape`, what shows the frame; None if all of it does."""
+        if self.view.inside is None and self.content_shape == self.engine_shape:
+            return None
+        inside = np.zeros(self.engine_shape, bool)
+        height, width = self.content_shape
+        inside[:height, :width] = True if self.view.inside is None else self.view.inside
+        return inside
+
+    @cached_property
+    def part_places(self) -> PartPlaces | None:
+        """Where parts of the frame are cut out of an engine image; None: all over it."""
+        if self.inside is None:
+            return None
+        return PartPlaces.within(binned(self.inside.astype(np.float32)))
 
     @property
     def sample_nm(self) -> np.ndarray:
@@ -119,8 +153,9 @@ class Geometry:
         if self.pixel_size_nm is None:
             return None
         height, width = self.camera_shape
+        seen = height * width if self.measured is None else np.count_nonzero(self.measured)
         stretch = abs(float(np.linalg.det(self.to_sample)))
-        return height * width * stretch * self.pixel_size_nm**2 * 1e-6
+        return seen * stretch * self.pixel_size_nm**2 * 1e-6
 
     @property
     def view_corners(self) -> np.ndarray:
@@ -138,21 +173,29 @@ class Geometry:
         return points @ self.to_engine[:, :2].T + self.to_engine[:, 2]
 
     def engine_image(self, image: np.ndarray) -> np.ndarray:
-        """Bring a float32 camera image to `engine_shape`; outside the frame it is mirrored."""
+        """Bring a normalised camera image to `engine_shape`, and normalise it there.
+
+        Outside the frame it is 0, its mean. Its mirror image there would be one of skyrmions that
+        are seen from another side (docs/decisions/0033).
+        """
         height, width = self.engine_shape
         if not self.resampled:
             bottom, right = height - image.shape[0], width - image.shape[1]
             if bottom == right == 0:
                 return image
-            return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REFLECT_101)
+            return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
         image, matrix = reduced(image, self.to_engine)
-        return cv2.warpAffine(
+        # cubic: a linear interpolation blurs, and blur and size look alike; the border goes on, so
+        # that its pixels are not interpolated with nothing
+        image = cv2.warpAffine(
             image,
             matrix,
             (width, height),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT_101,
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
         )
+        # resampling averages noise away: the deviation is another one
+        return normalise(image, self.inside)
 
     def camera_image(self, image: np.ndarray, *, nearest: bool = False) -> np.ndarray:
         """Bring an image of `content_shape` or `engine_shape` back to `camera_shape`.

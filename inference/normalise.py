@@ -25,13 +25,14 @@ _PILED_UP, _OVER_NEXT = 0.001, 4
 lower one, from which on a frame is cut off there."""
 
 _NEIGHBOURHOOD = 5
+_WIDE = 9
 _CACHED_PIXELS = 1 << 16
 _HALVED_ROWS = 512
 #: Types that float32 holds exactly, as nearly all cameras deliver.
 _NARROW = (np.uint8, np.int8, np.uint16, np.int16)
 
 
-def normalise(image: np.ndarray) -> np.ndarray:
+def normalise(image: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
     """Return (image - mean) / standard deviation, both robust against outliers.
 
     The 0.5 % and 99.5 % quantiles q1, q2 of a regular subsample span the trusted range
@@ -44,6 +45,8 @@ def normalise(image: np.ndarray) -> np.ndarray:
     ----------
     image
         Shape (height, width), any real dtype. Not changed.
+    inside
+        Bool (height, width): pixels that count. The others become 0.
 
     Returns
     -------
@@ -60,7 +63,11 @@ def normalise(image: np.ndarray) -> np.ndarray:
         raise UserError(f"An image needs two dimensions and pixels; this one is {image.shape}.")
     image, _ = replace_non_finite(np.ascontiguousarray(image))
     # An odd stride keeps the subsample off a column pattern of the sensor.
-    sample = image.ravel()[:: max(1, image.size // _SAMPLE_SIZE) | 1]
+    step = max(1, image.size // _SAMPLE_SIZE) | 1
+    sample = image.ravel()[::step]
+    if inside is not None:
+        chosen = inside.ravel()[::step]
+        sample = sample[chosen] if chosen.any() else image[inside]
     if image.dtype not in _NARROW:
         sample = sample.astype(np.float64)
     low, middle, high = np.quantile(sample, _QUANTILES)
@@ -79,23 +86,31 @@ def normalise(image: np.ndarray) -> np.ndarray:
         low, high = (low - middle) / scale, (high - middle) / scale
     smallest, largest, _, _ = cv2.minMaxLoc(values)
     trusted = max(low, smallest), min(high, largest)
-    centre, sigma = _statistics(values, None if trusted == (smallest, largest) else trusted)
+    all_trusted = trusted == (smallest, largest)
+    centre, sigma = _statistics(values, None if all_trusted else trusted, inside)
     if sigma == 0.0:
         return np.zeros(image.shape, np.float32)
     low, high = max(low, centre - _LIMIT_SIGMA * sigma), min(high, centre + _LIMIT_SIGMA * sigma)
     limits = None if low <= smallest and largest <= high else (low, high)
     result = values if values is not image else np.empty(image.shape, np.float32)
     _in_halves(lambda rows: _scale(values[rows], result[rows], limits, centre, sigma), len(image))
+    if inside is not None:
+        result *= inside
     return result
 
 
-def _statistics(values: np.ndarray, trusted: tuple[float, float] | None) -> tuple[float, float]:
-    """Return mean and standard deviation of the values within limits."""
+def _statistics(
+    values: np.ndarray, trusted: tuple[float, float] | None, inside: np.ndarray | None
+) -> tuple[float, float]:
+    """Return mean and standard deviation of the values within limits, and inside."""
 
     def of_rows(rows: slice) -> tuple[int, float, float]:
         part, mask = values[rows], None
         if trusted is not None:
             mask = cv2.inRange(part, *trusted)  # type: ignore[call-overload]
+        if inside is not None:
+            within = inside[rows].view(np.uint8)
+            mask = within if mask is None else cv2.bitwise_and(mask, 255 * within)
         mean, deviation = cv2.meanStdDev(part, mask=mask)
         count = part.size if mask is None else cv2.countNonZero(mask)
         return count, float(mean[0, 0]), float(deviation[0, 0])
@@ -173,6 +188,25 @@ def replace_non_finite(image: np.ndarray) -> tuple[np.ndarray, int]:
     excess = cv2.boxFilter(np.where(finite, filled - median, 0.0), -1, window, normalize=False)
     local = median + excess / np.maximum(weight, 1.0)
     return np.where(finite, image, local).astype(image.dtype), count
+
+
+def masked_areas(image: np.ndarray) -> np.ndarray | None:
+    """Return where an image shows nothing, so widely that neighbours cannot fill it in.
+
+    Returns
+    -------
+    np.ndarray or None
+        Bool (height, width): areas of NaN and infinite pixels that are at least 9 wide and high;
+        None without any.
+    """
+    if image.dtype.kind != "f":
+        return None
+    missing = ~np.isfinite(image)
+    if missing.all() or not missing.any():
+        return None
+    window = np.ones((_WIDE, _WIDE), np.uint8)
+    areas = cv2.morphologyEx(missing.view(np.uint8), cv2.MORPH_OPEN, window)
+    return areas.view(bool) & missing if areas.any() else None
 
 
 def without_masked(pixels: np.ndarray, saturation_value: float | None) -> np.ndarray:

@@ -22,7 +22,13 @@ from .geometry import Geometry, geometry_for
 from .instances import CORE_THRESHOLD, find_instances, smallest_core_px
 from .lattice import lattice_order
 from .measure import measure
-from .normalise import normalise, replace_non_finite, saturated_fraction, without_masked
+from .normalise import (
+    masked_areas,
+    normalise,
+    replace_non_finite,
+    saturated_fraction,
+    without_masked,
+)
 from .other_optics import OpticsSeen, optics_seen
 from .probability_map import ProbabilityMap
 from .side_by_side import beside
@@ -115,6 +121,7 @@ class Segmenter:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._last_masked: tuple[Geometry, Geometry] | None = None
 
     def segment(self, pixels: np.ndarray, metadata: FrameMetadata | None = None) -> Segmentation:
         """Find and measure the skyrmions of one image.
@@ -137,21 +144,25 @@ class Segmenter:
         geometry = geometry_for(_shape(pixels), metadata, self.engine.condition)
 
         pixels = without_masked(pixels, metadata.saturation_value)
+        masked = masked_areas(pixels)
+        if masked is not None:
+            geometry = self._without(geometry, masked)
+            warnings.append(f"{masked.mean():.1%} of the frame are masked and left out")
+        n_masked = 0 if masked is None else np.count_nonzero(masked)
         pixels, n_bad = replace_non_finite(pixels)
-        if n_bad:
-            warnings.append(f"{n_bad} pixels were masked, NaN or infinite and were filled in")
+        if n_bad > n_masked:
+            n_filled = n_bad - n_masked
+            warnings.append(f"{n_filled} pixels were masked, NaN or infinite and were filled in")
         saturated = saturated_fraction(pixels)
         if saturated > _MANY_SATURATED:
             warnings.append(f"{saturated:.1%} of the pixels are saturated")
-        image = normalise(pixels)
+        image = normalise(pixels, geometry.measured)
         constant = not image.any()
         if contrast_is_inverted(metadata, self.engine.condition):
             np.negative(image, out=image)
         clock.lap("normalise")
 
         image = geometry.engine_image(image)
-        if geometry.resampled:  # resampling averages noise away: the deviation is another one
-            image = normalise(image)
         clock.lap("geometry")
 
         height, width = geometry.content_shape
@@ -161,7 +172,7 @@ class Segmenter:
             output = NetworkOutput.of_images(np.zeros((1, 2, height, width), np.float32))
         else:
             condition = self.engine.condition
-            parts = FrameParts.of(image, condition.pixel_size_nm)
+            parts = FrameParts.of(image, condition.pixel_size_nm, geometry.part_places)
             known = told(parts, metadata, condition)
             if optics_are_inside(metadata, condition):  # else it is told others, see `told`
                 optics = *optics_of(known), condition.defocus_nm
@@ -215,6 +226,19 @@ class Segmenter:
             diameter,
             optics,
         )
+
+    def _without(self, geometry: Geometry, masked: np.ndarray) -> Geometry:
+        """Return the geometry of frames with masked areas, that of the last one if it is the same.
+
+        A detector's gaps stay where they are, and what follows from them is kept with it.
+        """
+        if self._last_masked is not None:
+            whole, without = self._last_masked
+            before = without.masked
+            if whole is geometry and before is not None and np.array_equal(before, masked):
+                return without
+        self._last_masked = geometry, geometry.without(masked)
+        return self._last_masked[1]
 
     def _size_map(self, output: NetworkOutput) -> SizeMap | None:
         condition = self.engine.condition

@@ -43,8 +43,20 @@ class View:
         return cls(None, _edge(np.ones(shape, np.uint8), 1), 1)
 
     @classmethod
+    def of(cls, measured: np.ndarray | None, shape: tuple[int, int]) -> View:
+        """Return the view of an image that is the frame, or what was `measured` of it, bool."""
+        if measured is None:
+            return cls.whole(shape)
+        return cls(measured, _edge(measured.view(np.uint8), 1), 1)
+
+    @classmethod
     def resampled(
-        cls, camera_shape: tuple[int, int], shape: tuple[int, int], to_engine: np.ndarray
+        cls,
+        camera_shape: tuple[int, int],
+        shape: tuple[int, int],
+        to_engine: np.ndarray,
+        *,
+        measured: np.ndarray | None = None,
     ) -> View:
         """Return the view of an image of `shape` into which a frame was resampled.
 
@@ -55,10 +67,13 @@ class View:
         ----------
         to_engine
             Shape (2, 3): affine map of camera points (x, y) to those of the image.
+        measured
+            Bool of `camera_shape`: what of the frame shows anything; all by default.
         """
         height, width = shape
+        shown = np.ones(camera_shape, bool) if measured is None else measured
         inside = cv2.warpAffine(
-            np.ones(camera_shape, np.uint8),
+            shown.view(np.uint8),
             to_engine,
             (width, height),
             flags=cv2.INTER_NEAREST,
@@ -68,6 +83,7 @@ class View:
         inside = cv2.dilate(inside, np.ones((3, 3), np.uint8))
         # an acute corner goes on where no engine pixel has its middle inside any more
         corners = _pixels_at_corners(camera_shape, to_engine)
+        corners = corners[shown[corners[:, 1], corners[:, 0]]]
         x, y = np.rint(corners @ to_engine[:, :2].T + to_engine[:, 2]).astype(int).T
         inside[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] = 1
         return cls(inside.view(bool), _edge(inside, _RESAMPLED_EDGE), _RESAMPLED_EDGE)

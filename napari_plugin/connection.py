@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from threading import Event, Thread
+from time import monotonic
 
 from ..stream.errors import FrameRejected
 from ..stream.result import FrameResult
@@ -48,6 +49,17 @@ class Connection:
     def status(self) -> RunStatus | None:
         """What the run last said about itself, None if it has not."""
         return None if self._session is None else self._session.status
+
+    def quiet_s(self, now: float) -> float:
+        """Return for how long nothing has come, 0 before the first message.
+
+        Parameters
+        ----------
+        now
+            Seconds of `time.monotonic`.
+        """
+        heard_at = None if self._session is None else self._session.heard_at
+        return 0.0 if heard_at is None else max(0.0, now - heard_at)
 
     def start(
         self, address: str, access: ClientAccess | None = None, *, insecure: bool = False
@@ -93,6 +105,7 @@ class _Session:
     mailbox: Mailbox
     problem: str = ""
     status: RunStatus | None = None
+    heard_at: float | None = None
     rejected: int = 0
     stopping: Event = field(default_factory=Event)
     thread: Thread = field(init=False)
@@ -120,6 +133,8 @@ class _Session:
                 self.problem = f"Messages that could not be read: {self.rejected}. {error}"
                 _log.warning("A message from %s could not be read: %s", self.address, error)
                 continue
+            if message is not None:
+                self.heard_at = monotonic()
             if isinstance(message, RunStatus):
                 self.status = message
             elif isinstance(message, PublishedFrame):

@@ -266,9 +266,10 @@ class CurvesPanel(QWidget):
 
     def _show_chosen(self) -> None:
         visible = [plot for key, plot in self.plots.items() if self.shown[key].isChecked()]
+        lowest = visible[-1] if visible else None
         for plot in self.plots.values():
             plot.setVisible(plot in visible)
-            plot.show_axis(self.axis.currentData() if plot is visible[-1] else None)
+            plot.show_axis(self.axis.currentData() if plot is lowest else None)
         self.histogram.setVisible(self.shown["sizes"].isChecked())
         self.events.setVisible(self.shown["events"].isChecked())
         self.draw_now()

@@ -11,7 +11,11 @@ from .widget import DEFAULT_ADDRESS, LiveWidget
 
 
 def open_viewer(
-    address: str = DEFAULT_ADDRESS, server_key: str = "", keys_folder: Path | None = None
+    address: str = DEFAULT_ADDRESS,
+    server_key: str = "",
+    keys_folder: Path | None = None,
+    *,
+    insecure: bool = False,
 ) -> tuple[Viewer, LiveWidget]:
     """Open a napari window whose live widget is already watching, see `connect_to_run`.
 
@@ -23,14 +27,19 @@ def open_viewer(
     """
     viewer = napari.Viewer(title="SkyrmNet Live")
     _, widget = viewer.window.add_plugin_dock_widget("skyrmlive")
-    widget.connect_to_run(address, server_key, keys_folder)
+    widget.connect_to_run(address, server_key, keys_folder, insecure=insecure)
     return viewer, widget
 
 
 def watch(
-    address: str = DEFAULT_ADDRESS, server_key: str = "", keys_folder: Path | None = None
+    address: str = DEFAULT_ADDRESS,
+    server_key: str = "",
+    keys_folder: Path | None = None,
+    *,
+    insecure: bool = False,
 ) -> None:
     """Show the results published at `address` until the window is closed."""
-    held = open_viewer(address, server_key, keys_folder)  # until the window closes
+    # Held until the window closes.
+    held = open_viewer(address, server_key, keys_folder, insecure=insecure)
     napari.run()
     del held

@@ -12,6 +12,7 @@ _STATES = {
     "catching up": "catching up",
     "settling": "putting the results in order",
     "disk full": "waiting for space on the disk",
+    "ended": "the run has ended",
 }
 _LITTLE_SPACE = 5e9
 

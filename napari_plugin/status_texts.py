@@ -11,6 +11,9 @@ from .run_status import run_details, run_warnings
 from .theme import warning_colour
 from .words import unbroken
 
+#: A run speaks every second. A few of its words may be lost on a busy network.
+_SILENT_AFTER_S = 5.0
+
 
 class StatusTexts(QWidget):
     """Shows a `Status`; an empty text takes no room."""
@@ -49,22 +52,40 @@ class StatusTexts(QWidget):
 
 
 def whole_status(model: LiveModel, connection: Connection, now: float) -> Status:
-    """Say what the model, the connection and the run itself have to say; `now` as in the model."""
-    status, address, run = model.status(now), connection.address, connection.status
+    """Say what the model, the connection and the run itself have to say.
+
+    Parameters
+    ----------
+    model
+        What is shown.
+    connection
+        Where it comes from.
+    now
+        Seconds of `time.monotonic`.
+    """
+    status, address = model.status(now), connection.address
+    details, warnings = _words_of_the_run(connection, now)
     if address is None:
         prefix = "Not connected"
     elif model.newest is None:
         prefix = f"Waiting for results from {address}"
     else:
         prefix = ""
-    items = [] if run is None else map(unbroken, run_details(run))
-    warnings = [
-        connection.problem,
-        status.warnings,
-        *(() if run is None else run_warnings(run)),
-    ]
+    details = [prefix, status.details, *map(unbroken, details)]
+    warnings = [connection.problem, status.warnings, *warnings]
     return Status(
         status.headline,
-        "  ·  ".join(text for text in (prefix, status.details, *items) if text),
+        "  ·  ".join(text for text in details if text),
         "\n".join(text for text in warnings if text),
     )
+
+
+def _words_of_the_run(connection: Connection, now: float) -> tuple[list[str], list[str]]:
+    """Return details and warnings from what the run says about itself."""
+    run, quiet_s = connection.status, connection.quiet_s(now)
+    if run is None:
+        return [], []
+    if run.state != "ended" and quiet_s > _SILENT_AFTER_S:
+        # What it said last need not be true any more.
+        return [], [f"The run has said nothing for {quiet_s:.0f} s; is it still running?"]
+    return run_details(run), run_warnings(run)

@@ -51,6 +51,7 @@ class LiveWidget(QWidget):
         self.viewer = napari_viewer
         self.model = LiveModel()
         self.connection = Connection()
+        self._insecure_address: str | None = None
         self._layers = RecordingLayers(napari_viewer)
         self._build()
         self.steering = Steering(
@@ -137,10 +138,18 @@ class LiveWidget(QWidget):
         if self.connection.address is not None:
             self.disconnect_from_run()
         else:
-            self.connect_to_run(self.address.text().strip(), self.server_key.text().strip())
+            address = self.address.text().strip()
+            # What was allowed for an address stays so: nobody can say --insecure in a window.
+            insecure = address == self._insecure_address
+            self.connect_to_run(address, self.server_key.text().strip(), insecure=insecure)
 
     def connect_to_run(
-        self, address: str, server_key: str = "", keys_folder: Path | None = None
+        self,
+        address: str,
+        server_key: str = "",
+        keys_folder: Path | None = None,
+        *,
+        insecure: bool = False,
     ) -> None:
         """Start watching the results published at `address`, from an empty history.
 
@@ -152,6 +161,8 @@ class LiveWidget(QWidget):
             Its public key or the file of one, where it is on the network.
         keys_folder
             Where the own key is; by default where `skyrmlive keys` keeps it.
+        insecure
+            Allow an address on the network without keys, now and when the button is pressed again.
         """
         self.disconnect_from_run()
         if not self.desk.running:
@@ -161,10 +172,12 @@ class LiveWidget(QWidget):
         self.server_key.setText(server_key)
         try:
             access = ClientAccess.from_folder(server_key, keys_folder) if server_key else None
-            self.connection.start(address, access)
+            self.connection.start(address, access, insecure=insecure)
         except UserError as error:
             self.texts.show_status(Status(warnings=str(error)))
             return
+        if insecure:
+            self._insecure_address = address
         self.model.clear()
         self.curves.draw()
         self.connecting.show_connected(True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -27,10 +28,11 @@ class CsvResults(Closing):
     Raises
     ------
     UserError
-        If the files exist already or cannot be written.
+        If the files exist already or the disk refuses.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.skyrmions = folder / "skyrmions.csv"
         self.frames = folder / "frames.csv"
         self._columns = [name for name in ResultSummary.model_fields if name not in _SKIPPED]
@@ -44,16 +46,19 @@ class CsvResults(Closing):
             raise UserError(f"{error.filename} exists already.") from None
         except OSError as error:
             self.close()
-            raise UserError(f"Cannot write to {folder}: {error.strerror}.") from None
+            raise self._cannot_write(error) from None
         csv.writer(self._files[0]).writerow(TABLE_DTYPES)
         self._summaries = csv.DictWriter(self._files[1], [*self._columns, "warnings"])
         self._summaries.writeheader()
 
     def append(self, summary: ResultSummary, table: pd.DataFrame) -> None:
-        """Append one result."""
-        table.to_csv(self._files[0], columns=list(TABLE_DTYPES), header=False, index=False)
+        """Append one result; raise UserError if the disk refuses."""
         row = summary.model_dump(include=set(self._columns))
-        self._summaries.writerow(row | {"warnings": " ".join(summary.warnings)})
+        try:
+            table.to_csv(self._files[0], columns=list(TABLE_DTYPES), header=False, index=False)
+            self._summaries.writerow(row | {"warnings": " ".join(summary.warnings)})
+        except OSError as error:
+            raise self._cannot_write(error) from None
 
     def append_recording(self, recording: Recording) -> None:
         """Append all results of a recording, in the order of its frames."""
@@ -61,6 +66,15 @@ class CsvResults(Closing):
             self.append(summary, table)
 
     def close(self) -> None:
-        """Close the files."""
-        for file in self._files:
-            file.close()
+        """Close the files; raise UserError if the disk refuses what is not there yet."""
+        try:
+            with ExitStack() as closing:
+                for file in self._files:
+                    closing.callback(file.close)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: OSError) -> UserError:
+        # An export writes into a folder of this name, and removes it.
+        folder = self._folder.with_name(self._folder.name.removesuffix(".part"))
+        return UserError(f"Cannot write to {folder}: {error.strerror}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from typing import Literal
 
 import zmq
@@ -28,6 +27,12 @@ _MAX_MESSAGE_BYTES = MAX_SIDE * MAX_SIDE * 8
 #: Messages that ZeroMQ holds for us. PULL then stops its sender, so a few are enough; a publisher
 #: does not stop for SUB and drops instead, so that more are worth their memory.
 _RECEIVE_HWM = {"pull": 16, "sub": 256}
+#: Frames that ZeroMQ may hold then: of a few cameras that push, or of one that publishes.
+_QUEUED = {"pull": 4 * _RECEIVE_HWM["pull"], "sub": _RECEIVE_HWM["sub"]}
+#: What the kernels at both ends may hold besides (Linux lets a connection grow to 4 MiB on the
+#: sender's side, 6 to 32 on ours), and the most frames for which a stop is to be held up by it.
+_KERNEL_BYTES = 36 * 2**20
+_MOST_IN_KERNEL = 8192
 
 
 class FrameListener(Closing):
@@ -81,6 +86,8 @@ class FrameListener(Closing):
         self._numbering = Numbering()
         self._door: Door | None = None
         self._handshake: Handshake | None = None
+        self._queued = _QUEUED[pattern]
+        self._message_bytes = _KERNEL_BYTES
         socket = (context or zmq.Context.instance()).socket(
             zmq.PULL if pattern == "pull" else zmq.SUB
         )
@@ -135,8 +142,8 @@ class FrameListener(Closing):
 
     @property
     def in_flight(self) -> int:
-        """Frames that ZeroMQ may have accepted from the senders already."""
-        return 4 * _RECEIVE_HWM["pull"]
+        """Frames, of the size of the last, that may have been accepted from the senders already."""
+        return self._queued + min(_KERNEL_BYTES // self._message_bytes, _MOST_IN_KERNEL)
 
     def receive(self, timeout_s: float, max_frames: int = 16) -> list[Arrival]:
         """Return the valid frames that have come, waiting at most `timeout_s` for the first.
@@ -153,11 +160,6 @@ class FrameListener(Closing):
         arrivals: list[Arrival] = []
         take_in(self._socket, self._take, arrivals, timeout_s, max_frames)
         return arrivals
-
-    def __iter__(self) -> Iterator[Arrival]:
-        """Yield frames for ever."""
-        while True:
-            yield from self.receive(0.1, max_frames=1)
 
     def close(self) -> None:
         """Close the socket."""
@@ -180,6 +182,7 @@ class FrameListener(Closing):
             self._rejections.warning("Message rejected (%d so far): %s", self.rejected, reason)
             return []
         self.received += 1
+        self._message_bytes = sum(len(part) for part in parts)
         self._numbering.follow(message.metadata.source, message.metadata.seq)
         received_at = time.time()
         return [Arrival(self.stage.attach(message, received_at), received_at)]

@@ -140,6 +140,7 @@ class LiveRun:
                 raise self._receiver.error
             if not self._abandoned:
                 self._settle()
+            self._state = "ended"
         return self.report()
 
     def stop(self) -> None:
@@ -214,7 +215,6 @@ class LiveRun:
             for path in self._recorder.unsettled:
                 with Claim.of_existing(path):
                     settle(path, self._analyser.new_tracks(), self._on_settling)
-            self._state = "waiting"
 
     def _process(self, waiting: Waiting) -> None:
         try:

@@ -16,8 +16,10 @@ from .recording.recorder import PendingGroup
 _log = logging.getLogger(__name__)
 _POLL_S = 0.1
 _BATCH = 16
-#: At a stop frames may still lie behind a crowd of other messages.
-_EMPTY_TAKES = 8
+#: At a stop, frames may still be on their way through the kernel and ZeroMQ's thread, or behind a
+#: crowd of other messages. So long, all in all, it waits for them, and while it waits so long.
+_PATIENCE_S = 0.2
+_WAIT_S = 0.02
 
 
 class Receiver:
@@ -131,27 +133,47 @@ class Receiver:
                 self._finish()
             elif time.monotonic() - last > self._idle_timeout_s:
                 return
-        end, empty = self._n_taken + self._source.in_flight, 0
-        while not self._full() and self._n_taken < end and empty < _EMPTY_TAKES:
-            empty = 0 if self._take(0, end - self._n_taken) else empty + 1
+        self._take_what_is_in_flight()
         self._finish()
+
+    def _take_what_is_in_flight(self) -> None:
+        # Only waiting counts against the patience: what has come may take the disk a long time, and
+        # a camera that goes on must not keep it from ending.
+        start, patience_s = self._n_taken, _PATIENCE_S
+        while patience_s > 0 and not self._full():
+            most = min(_BATCH, self._source.in_flight - (self._n_taken - start))
+            if most <= 0:
+                return
+            if not self._take(0, most):
+                asked = time.monotonic()
+                arrivals = self._receive_from_source(_WAIT_S, most)
+                patience_s -= time.monotonic() - asked
+                self._keep(arrivals)
 
     def _full(self) -> bool:
         return self._max_frames is not None and self._n_taken >= self._max_frames
 
     def _take(self, timeout_s: float, most: int) -> int:
         """Take frames in; return how many."""
+        arrivals = self._receive_from_source(timeout_s, most)
+        self._keep(arrivals)
+        return len(arrivals)
+
+    def _receive_from_source(self, timeout_s: float, most: int) -> Sequence[Arrival]:
         if self._max_frames is not None:
             most = min(most, self._max_frames - self._n_taken)
-        arrivals = self._source.receive(timeout_s, most)
+        return self._source.receive(timeout_s, most)
+
+    def _keep(self, arrivals: Sequence[Arrival]) -> None:
+        """Begin to record frames, and queue them."""
         if not arrivals:
-            return 0
+            return
         start = self._n_taken
         self._n_taken += len(arrivals)
         if self._recorder is None:
             self.n_frames += len(arrivals)
             self._queue_all(start, arrivals)
-            return len(arrivals)
+            return
         frames = [(arrival.frame, arrival.received_at) for arrival in arrivals]
         try:
             group = self._recorder.begin(frames)
@@ -159,7 +181,6 @@ class Receiver:
             self._finish()  # the group before: two are on their way at a time
         self._pending = group, len(arrivals)
         self._queue_all(group.start, arrivals)
-        return len(arrivals)
 
     def _finish(self) -> None:
         """Wait until the frames on their way are safe."""

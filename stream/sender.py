@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from types import TracebackType
 
 import zmq
@@ -16,6 +17,8 @@ from .wire import Buffer, encode_frame, encode_stage
 
 #: Messages in flight. ZeroMQ holds them in memory, and a receiver that is busy should stop us.
 _SEND_HWM = 8
+#: So long closing waits after a failure, for a receiver that may be gone.
+_LINGER_AFTER_FAILURE_S = 1.0
 
 
 class FrameSender:
@@ -57,6 +60,8 @@ class FrameSender:
     ) -> None:
         self.address = address
         self.sent = 0
+        self._leaving: deque[zmq.MessageTracker] = deque()
+        self._linger_s = linger_s
         self._connect_timeout_s = connect_timeout_s
         self._busy_timeout_s = busy_timeout_s
         self._owns_context = context is None
@@ -65,13 +70,14 @@ class FrameSender:
         self._socket.setsockopt(zmq.SNDHWM, _SEND_HWM)
         # Queue only for a receiver that is really there: its absence then shows at once.
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
-        self._socket.setsockopt(zmq.LINGER, round(linger_s * 1000))
+        # ZeroMQ says of what it does not copy when it is done with it.
+        self._socket.copy_threshold = 0
         try:
             self._handshake = Handshake(
                 self._socket, address, "send", access=access, insecure=insecure
             )
         except BaseException:
-            self._close_socket()
+            self._close_socket(0)
             raise
 
     def send(self, frame: Frame) -> None:
@@ -82,19 +88,55 @@ class FrameSender:
         UserError
             If there is no receiver, it does not let us in, or it takes nothing for too long.
         """
-        self._send(encode_frame(frame))
+        tracker = self._send(encode_frame(frame))
+        self._forget_what_has_left()
+        self._leaving.append(tracker)
         self.sent += 1
 
     def send_stage(self, reading: StageReading) -> None:
         """Hand a stage reading over; raises as `send` does."""
         self._send(encode_stage(reading))
 
-    def close(self) -> None:
-        """Wait for the last frames to be handed over, then close."""
-        self._handshake.close()
-        self._close_socket()
+    @property
+    def unsent(self) -> int:
+        """Number of frames that still wait here, those sent last."""
+        self._forget_what_has_left()
+        return len(self._leaving)
 
-    def _close_socket(self) -> None:
+    def close(self) -> None:
+        """Wait for the last frames to be handed over, then close.
+
+        Raises
+        ------
+        UserError
+            If frames are lost, since they were not; where there was to be no waiting, this is not
+            said.
+        """
+        deadline = time.monotonic() + self._linger_s
+        try:
+            if self._owns_context:
+                self._wait_for_the_last(deadline)
+        finally:
+            n_lost = self.unsent if self._owns_context and self._linger_s else 0
+            self._handshake.close()
+            self._close_socket(deadline - time.monotonic())
+            if n_lost:
+                frames = "frame; it is" if n_lost == 1 else f"{n_lost} frames; they are"
+                raise UserError(
+                    f"The receiver at {self.address} has not taken the last {frames} lost."
+                )
+
+    def _forget_what_has_left(self) -> None:
+        while self._leaving and self._leaving[0].done:
+            self._leaving.popleft()
+
+    def _wait_for_the_last(self, deadline: float) -> None:
+        # Short sleeps, so that Ctrl-C is heard.
+        while self.unsent and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _close_socket(self, linger_s: float) -> None:
+        self._socket.setsockopt(zmq.LINGER, max(0, round(linger_s * 1000)))
         self._socket.close()
         if self._owns_context:
             self._context.term()
@@ -108,11 +150,15 @@ class FrameSender:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None:  # do not let a failure wait for a receiver that may be gone
-            self._socket.setsockopt(zmq.LINGER, 1000)
-        self.close()
+        if error is not None:
+            self._linger_s = min(self._linger_s, _LINGER_AFTER_FAILURE_S)
+        try:
+            self.close()
+        except UserError:
+            if error is None or isinstance(error, KeyboardInterrupt):
+                raise
 
-    def _send(self, parts: list[Buffer]) -> None:
+    def _send(self, parts: list[Buffer]) -> zmq.MessageTracker:
         timeout_s = self._busy_timeout_s if self.sent else self._connect_timeout_s
         deadline = time.monotonic() + timeout_s
         # Short polls, so that Ctrl-C is heard.
@@ -126,4 +172,6 @@ class FrameSender:
                     f"The receiver at {self.address} {state} for {timeout_s:g} s; "
                     "is `skyrmlive serve` running there?"
                 )
-        self._socket.send_multipart(parts, copy=False)
+        tracker = self._socket.send_multipart(parts, copy=False, track=True)
+        assert isinstance(tracker, zmq.MessageTracker)
+        return tracker

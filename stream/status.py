@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .publisher import ResultPublisher
 
-State = Literal["waiting", "live", "behind", "catching up", "settling", "disk full"]
+State = Literal["waiting", "live", "behind", "catching up", "settling", "disk full", "ended"]
 _EVERY_S = 1.0
 
 
@@ -26,7 +26,8 @@ class RunStatus(BaseModel):
     state: State = Field(
         description="waiting: nothing to do; live: every frame is analysed as it comes; behind: "
         "frames are overtaken, and wait; catching up: these are analysed; settling: the run is "
-        "over and its results are put in order; disk full: everything waits for space"
+        "over and its results are put in order; disk full: everything waits for space; ended: "
+        "nothing more will come"
     )
     engine: str = ""
     newest_frame: int | None = Field(default=None, description="number of the last frame analysed")

@@ -6,13 +6,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from ..arrival import BATCH_BYTES, Arrival
 from ..closing import Closing
 from ..errors import UserError
 from ..frame import Frame, FrameMetadata
+from .readers import is_whole
 from .source import frames_of
 from .taken import TakenFiles
 from .watch import FolderWatch
@@ -27,8 +27,9 @@ class FolderSource(Closing):
     """The frames of image files as they appear in folders, see `FolderWatch`.
 
     A file that is damaged is logged, counted and left out; one that the disk or the share does not
-    give is tried again. When a stack has grown after it was read, its new frames are taken. A
-    single image without a timestamp gets the time at which its file was written, marked as assumed.
+    give is tried again. When a stack has grown after it was read, its new frames are taken; one
+    that was caught in the middle of a frame is read on when that is whole. A single image without a
+    timestamp gets the time at which its file was written, marked as assumed.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ class FolderSource(Closing):
         Seconds between two looks.
     patience_s
         Seconds for which an unfinished file may hold back the others, or stand still unnoticed.
+    taken
+        Files that are left out if they were taken before, and to which those are added that are.
 
     Raises
     ------
@@ -68,6 +71,7 @@ class FolderSource(Closing):
         self._file: Path | None = None
         self._frames: Iterator[Frame] = iter(())
         self._size = 0
+        self._start = 0
         self._n_taken = 0
         self._recent: deque[tuple[Path, int, int]] = deque(maxlen=_RECENT)
         self._resume_at: dict[Path, int] = {}
@@ -125,12 +129,14 @@ class FolderSource(Closing):
         if self._next_look > deadline:
             return False
         self._put_grown_back()
-        known = self._taken or ()
-        found = [file for file in self._watch.look() if file not in known]
+        found = [file for file in self._watch.look() if not self._is_done(file)]
         self._files += found
         # Where there were files, there are more of them as soon as these are read.
         self._next_look = time.monotonic() + (0 if found else self._poll_s)
         return True
+
+    def _is_done(self, file: Path) -> bool:
+        return self._taken is not None and file in self._taken and file not in self._resume_at
 
     def _next_frame(self) -> Frame | None:
         """Return the next frame of the files that are whole, or None if there is none."""
@@ -139,7 +145,7 @@ class FolderSource(Closing):
             try:
                 frame = next(self._frames, None)
             except UserError as error:
-                self._leave_out(file, error)
+                self._refused(file, error)
             else:
                 if frame is not None:
                     self._n_taken += 1
@@ -153,20 +159,30 @@ class FolderSource(Closing):
     def _open(self, file: Path) -> Path:
         self._file = file
         self._size = _size(file)
-        self._n_taken = self._resume_at.pop(file, 0)
-        frames = frames_of(file, self._overrides, file_times=True)
-        self._frames = islice(frames, self._n_taken, None)
+        self._start = self._n_taken = self._resume_at.pop(file, 0)
+        self._frames = frames_of(file, self._overrides, file_times=True, start=self._start)
         return file
 
-    def _leave_out(self, file: Path, error: UserError) -> None:
+    def _refused(self, file: Path, error: UserError) -> None:
+        """Have the rest of a file read later if it may come then, and else leave it out."""
         if isinstance(error.__cause__, OSError) and file not in self._failed:
             _log.warning("%s It is tried again.", error)
             self._failed.add(file)
-            self._resume_at[file] = self._n_taken
-            self._watch.put_back(file)
+            self._read_on_later(file, self._n_taken)
+        elif self._may_be_growing(file):
+            _log.debug("%s It is tried again.", error)
+            self._read_on_later(file, self._n_taken)
         else:
             _log.warning("Left out: %s", error)
             self.rejected += 1
+
+    def _may_be_growing(self, file: Path) -> bool:
+        # A damaged file comes to an end of this: it gives no more frames, and grows no more.
+        return self._n_taken > self._start or _size(file) > self._size or not is_whole(file)
+
+    def _read_on_later(self, file: Path, n_taken: int) -> None:
+        self._resume_at[file] = n_taken
+        self._watch.put_back(file)
 
     def _put_grown_back(self) -> None:
         """Have the stacks read on that have grown since they were read."""
@@ -174,8 +190,7 @@ class FolderSource(Closing):
             file, size, n_taken = entry
             if _size(file) > size:
                 self._recent.remove(entry)
-                self._resume_at[file] = n_taken
-                self._watch.put_back(file)
+                self._read_on_later(file, n_taken)
 
 
 def _size(file: Path) -> int:

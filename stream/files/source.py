@@ -70,7 +70,7 @@ def frames_of(
         has none, and say that it is assumed. This is right for files that a camera has just
         written.
     start
-        Number of the first frame to yield.
+        Number of the first frame to yield. What is read from a later one on is no single image.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def frames_of(
         As `read_frames` does.
     """
     frames = read_frames(file, start)
-    if file_times:
+    if file_times and not start:
         frames = _with_file_time(frames, file)
     update: dict[str, Any] = {}
     if (elapsed := elapsed_s(file)) is not None:

@@ -57,11 +57,12 @@ def tiff_is_whole(path: Path) -> bool:
     """
     with tifffile.TiffFile(path) as tif:
         file = tif.filehandle
-        ends = [
-            offset + n_bytes
-            for page in tif.pages
-            for offset, n_bytes in zip(page.dataoffsets, page.databytecounts, strict=True)
-        ]
+        ends: list[int] = []
+        for page in tif.pages:
+            if not any(page.databytecounts):  # its writer will say where its pixels are
+                return False
+            places = zip(page.dataoffsets, page.databytecounts, strict=True)
+            ends += (offset + n_bytes for offset, n_bytes in places)
         packed = _packed_series(tif)
         if packed is not None and packed.dataoffset is not None:
             ends.append(packed.dataoffset + packed.nbytes)

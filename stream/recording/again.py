@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import UserError
-from ..result import FrameResult
+from ..frame import Frame
+from ..result import Analyser, FrameResult, Tracks
 from .completion import complete, now
 from .layout import FRAMES, IMAGE, RUN, STAGE, stem, write_error, write_json
 from .reader import Recording
@@ -134,6 +135,41 @@ class RecordingAgain:
 
     def _remove(self) -> None:
         shutil.rmtree(self._part, ignore_errors=True)
+
+
+class NotingFailures:
+    """An analyser that notes in a new recording which frames it could not analyse, and why.
+
+    Parameters
+    ----------
+    analyser
+        What analyses.
+    again
+        The new recording.
+    """
+
+    def __init__(self, analyser: Analyser, again: RecordingAgain) -> None:
+        self._analyser = analyser
+        self._again = again
+
+    @property
+    def engine_id(self) -> str:
+        """As the analyser says."""
+        return self._analyser.engine_id
+
+    def analyse(
+        self, frame: Frame, index: int, received_at: float, *, linked: bool = True
+    ) -> FrameResult:
+        """Analyse a frame, see `Analyser.analyse`; a failure is noted and raised."""
+        try:
+            return self._analyser.analyse(frame, index, received_at, linked=linked)
+        except Exception as error:
+            self._again.append_failure(index, str(error) or type(error).__name__)
+            raise
+
+    def new_tracks(self) -> Tracks:
+        """As the analyser does."""
+        return self._analyser.new_tracks()
 
 
 def part_of(path: Path) -> Path:

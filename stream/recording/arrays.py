@@ -211,6 +211,8 @@ def _spec(path: Path, shape: tuple[int, int], dtype: np.dtype) -> dict[str, Any]
             "codecs": [
                 {"name": "bytes", "configuration": {"endian": "little"}},
                 {"name": "blosc", "configuration": blosc},
+                # LZ4 unpacks a damaged chunk to wrong pixels without a word.
+                {"name": "crc32c"},
             ],
             "dimension_names": ["t", "y", "x"],
         },

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UserError
+from ..result import ResultSummary
 from .layout import LABELS, SKYRMIONS
 from .reader import Recording
 
@@ -58,20 +60,25 @@ def _frame_problems(recording: Recording) -> list[str]:
 def _result_problems(recording: Recording) -> list[str]:
     try:
         summaries = recording.summaries()
-        rows = {frame: len(table) for frame, table in recording.tables()}
     except UserError as error:
         return [str(error)]
-    problems = []
-    for summary in summaries:
-        index = summary.frame
-        if index >= recording.n_frames:
-            problems.append(f"There is a result for frame {index}, which does not exist.")
-            continue
-        found = summary.n_skyrmions + summary.n_stripes
-        if rows.get(index, 0) != found:
-            problems.append(f"Frame {index} has {rows.get(index, 0)} rows for {found} skyrmions.")
-        try:
-            recording.labels(index)
-        except UserError as error:
-            problems.append(str(error))
-    return problems
+    return [problem for summary in summaries for problem in _problems_of(recording, summary)]
+
+
+def _problems_of(recording: Recording, summary: ResultSummary) -> Iterator[str]:
+    index = summary.frame
+    if not 0 <= index < recording.n_frames:
+        yield f"There is a result for frame {index}, which does not exist."
+        return
+    found = summary.n_skyrmions + summary.n_stripes
+    try:
+        n_rows = len(recording.result_table(index))
+    except UserError as error:
+        yield str(error)
+    else:
+        if n_rows != found:
+            yield f"Frame {index} has {n_rows} rows for {found} skyrmions."
+    try:
+        recording.labels(index)
+    except UserError as error:
+        yield str(error)

@@ -218,27 +218,37 @@ class ComparisonCsv(Closing):
     Raises
     ------
     UserError
-        If it exists or cannot be written.
+        If it exists or the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("x", newline="", encoding="utf-8")
         except FileExistsError:
             raise UserError(f"{path} exists already.") from None
         except OSError as error:
-            raise UserError(f"Cannot write to {path}: {error.strerror}.") from None
+            raise self._cannot_write(error) from None
         self._rows = csv.DictWriter(self._file, [column.name for column in fields(FrameComparison)])
         self._rows.writeheader()
 
     def append(self, found: FrameComparison) -> None:
-        """Append one frame; what is NaN stays empty."""
-        self._rows.writerow({k: v for k, v in asdict(found).items() if v == v})
+        """Append one frame, what is NaN stays empty; raise UserError if the disk refuses."""
+        try:
+            self._rows.writerow({k: v for k, v in asdict(found).items() if v == v})
+        except OSError as error:
+            raise self._cannot_write(error) from None
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; raise UserError if the disk refuses what is not there yet."""
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: OSError) -> UserError:
+        return UserError(f"Cannot write to {self._path}: {error.strerror}.")
 
 
 def _mean_and_quantiles(values: np.ndarray, *percent: float) -> tuple[float, ...]:

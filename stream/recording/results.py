@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from .jsonl import JsonLinesReader
-from .layout import RESULTS, TABLE
+from .layout import RESULTS, TABLE, RecordingError
 from .table_stream import TableReader
 
 
@@ -20,10 +20,16 @@ class ResultReader:
     ----------
     path
         Directory of the recording.
+
+    Raises
+    ------
+    RecordingError
+        If a line is damaged.
     """
 
     def __init__(self, path: Path) -> None:
-        self._lines = JsonLinesReader(path / RESULTS)
+        self._path = path / RESULTS
+        self._lines = JsonLinesReader(self._path)
         self._tables = TableReader(path / TABLE)
         self._line_of: dict[int, int] = {}
         self._failed: set[int] = set()
@@ -36,7 +42,9 @@ class ResultReader:
         self._lines.refresh()
         self._tables.refresh()
         for number, entry in enumerate(self._lines.since(self._seen), self._seen):
-            frame = entry["frame"]
+            frame = entry.get("frame")
+            if not isinstance(frame, int):
+                raise RecordingError(f"Line {number + 1} of {self._path} is damaged.")
             self._line_of[frame] = number
             (self._failed.add if "error" in entry else self._failed.discard)(frame)
             if entry.get("labels"):

@@ -7,10 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from ..arrow_messages import is_packed
 from ..tables import SCHEMA, to_record_batch
 from .appending import AppendOnlyFile
 from .layout import RecordingError
 
+#: What reading a damaged file raises.
+_DAMAGED = (EOFError, OSError, ValueError, pa.ArrowException)
 #: The end of a stream that was closed (Arrow columnar format, "IPC Streaming Format").
 _END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
@@ -46,9 +49,9 @@ class TableWriter:
 
 
 class TableReader:
-    """The tables of the frames, in whatever order they lie in the file; a torn end is left out.
+    """The tables of the frames, in whatever order they lie in the file.
 
-    Only their places are kept in memory.
+    A torn end is left out, and a table that is damaged. Only their places are kept in memory.
 
     Parameters
     ----------
@@ -72,20 +75,45 @@ class TableReader:
                 place = file.tell()
                 try:
                     message = pa.ipc.read_message(file)
-                except (EOFError, pa.ArrowInvalid, OSError):
+                except _DAMAGED:
                     return
                 if message.type == "record batch":
-                    batch = pa.ipc.read_record_batch(message, SCHEMA)
-                    if batch.num_rows:  # one without rows belongs to no frame, and none misses it
-                        self._places[batch.column("frame")[0].as_py()] = place
+                    self._note(message, place)
                 self._end = file.tell()
 
+    def _note(self, message: pa.Message, place: int) -> None:
+        try:
+            batch = _sound_batch(message)
+        except _DAMAGED:
+            return
+        if batch.num_rows:  # one without rows belongs to no frame, and none misses it
+            self._places[batch.column("frame")[0].as_py()] = place
+
     def table(self, frame: int) -> pa.RecordBatch:
-        """Return the rows of one frame, none if it has none."""
+        """Return the rows of one frame, none if it has none.
+
+        Raises
+        ------
+        RecordingError
+            If they cannot be read any more.
+        """
         place = self._places.get(frame)
         if place is None:
             return pa.RecordBatch.from_pylist([], schema=SCHEMA)
-        with self._path.open("rb") as file:
-            file.seek(place)
-            message = pa.ipc.read_message(pa.PythonFile(file, mode="r"))
-            return pa.ipc.read_record_batch(message, SCHEMA)
+        try:
+            with self._path.open("rb") as file:
+                file.seek(place)
+                return _sound_batch(pa.ipc.read_message(pa.PythonFile(file, mode="r")))
+        except _DAMAGED:
+            raise RecordingError(
+                f"The rows of frame {frame} in {self._path} cannot be read."
+            ) from None
+
+
+def _sound_batch(message: pa.Message) -> pa.RecordBatch:
+    # Arrow takes the lengths in a message as they stand, and reads beyond it where they are wrong.
+    if message.type != "record batch" or is_packed(message):
+        raise ValueError("no table of ours")
+    batch = pa.ipc.read_record_batch(message, SCHEMA)
+    batch.validate(full=True)
+    return batch

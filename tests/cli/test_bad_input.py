@@ -7,6 +7,7 @@ parts are.
 from __future__ import annotations
 
 import importlib.util
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from skyrmlive.cli import needs_torch, viewer_process
 from skyrmlive.inference.bundle import CARD, CONDITION, MANIFEST, MODEL, write_manifest
+from skyrmlive.trainer.learning.training_recipe import PRESETS
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -66,6 +68,13 @@ def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
     )
     assert "cpu or cuda" in refusal("simulate", "--device", "abacus", *out)
     assert "In focus" in refusal("train", "--films", missing, "--defocus-nm", 0, *out)
+    for option, value, sentence in (
+        ("--defocus-nm", 5, "--defocus-nm is 5 nm, and skyrmions are seen from 10000 nm on"),
+        ("--tilt-deg", 95, "--tilt-deg: Input should be less than 80."),
+        ("--tilt-deg", 79, "--tilt-deg is outside"),
+        ("--voltage-kv", -1, "--voltage-kv: Input should be greater than 0."),
+    ):
+        assert sentence in refusal("train", "--films", missing, option, value, *out)
     assert "no preset 'gold'; there are" in refusal("train", "--preset", "gold", *out)
     assert "no engine called 'none'" in refusal("train", "--start-from", "none", *out)
     assert "--out" in refusal("train")
@@ -78,6 +87,56 @@ def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
     assert "--report needs --films" in refusal(
         "evaluate", "--pairs", missing, "--report", tmp_path / "page.md"
     )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("--steps", 0), ("--batch", 0), ("--seed", -1)], ids=lambda words: words[0]
+)
+def test_training_refuses_a_plan_that_is_none(run, tmp_path: Path, words):
+    code, _, errors = run("train", "--films", tmp_path, "--out", tmp_path / "out", *words)
+    assert code == 2
+    assert words[0] in errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_recipe_may_not_mistake_the_unit_of_its_defocus(refusal, tmp_path: Path):
+    recipe = tmp_path / "recipe.toml"
+    text = PRESETS.text("neel-2mm-20deg")
+    for values in ("defocus_nm = -2.0", "defocus_range_nm = [-2.2, -1.8]"):
+        name = values.partition(" ")[0]
+        text = re.sub(rf"(?m)^{name} = .*$", values, text)
+    recipe.write_text(text)
+    words = ("train", "--recipe", recipe, "--films", tmp_path, "--out", tmp_path / "out")
+    assert "optics defocus_nm is -2 nm" in refusal(*words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--films", 400),
+        ("--preset", "neel-lattice"),
+        ("--recipe", "mine.toml"),
+        ("--workers", 0),
+        ("--max-steps", 9),
+        ("--batch", 0),
+    ],
+    ids=lambda words: words[0],
+)
+def test_simulate_drops_no_option_in_silence(refusal, tmp_path: Path, words):
+    out = ("--out", tmp_path / "out")
+    for other in (("--sweep", "field-loop"), ("--from-ovf", tmp_path)):
+        said = refusal("simulate", *other, *words, *out)
+        assert f"{words[0]} does not go with {other[0]}" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_sweep_has_no_ovf_files_and_imported_films_have_no_seed(refusal, tmp_path: Path):
+    words = ("simulate", "--out", tmp_path / "out", "--sweep", "field-loop")
+    for option in (("--from-ovf", tmp_path), ("--to-ovf", tmp_path), ("--ms", 1e5)):
+        assert f"{option[0]} does not go with --sweep" in refusal(*words, *option)
+    words = ("simulate", "--out", tmp_path / "out", "--from-ovf", tmp_path)
+    assert "--seed does not go with --from-ovf" in refusal(*words, "--seed", 1)
     assert not (tmp_path / "out").exists()
 
 

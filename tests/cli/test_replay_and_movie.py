@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -43,3 +46,17 @@ def test_images_become_recordings_and_a_movie(skyrmlive, frames, tmp_path):
 def test_nothing_is_overwritten(refusal, frames, tmp_path):
     assert "exists already" in refusal("replay", frames, "--to", tmp_path)
     assert "no such folder" in refusal("export", tmp_path / "none", "--movie", tmp_path / "a.mp4")
+
+
+def test_a_reader_that_leaves_takes_no_results_along(skyrmlive, frames, tmp_path):
+    run, again = tmp_path / "run.ome.zarr", tmp_path / "again.ome.zarr"
+    skyrmlive("replay", frames, "--to", run)
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "skyrmlive.cli.main", "replay", str(run), "--to", str(again)]
+    with subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE, text=True) as replaying:
+        os.close(writing)
+        os.close(reading)
+        _, said = replaying.communicate(timeout=300)
+    assert said.count("not shown any more: Broken pipe.") == 1
+    assert replaying.returncode == 0
+    assert len(Recording(again).summaries()) == 3

@@ -79,6 +79,7 @@ def test_a_recipe_becomes_an_engine_and_a_page(
         *("--engine", "mine", *others),
         *("--limit", "2", "--axes-limit", "1", "--workers", "1", "--report", "page.md"),
         *("--history", "runs/mine/history.jsonl"),
+        *("--mask-threshold", "0.9", "--erosion-cells", "0"),
     )
     assert "2 films" in said
     (folder,) = (tmp_path / "accuracy").iterdir()
@@ -88,6 +89,7 @@ def test_a_recipe_becomes_an_engine_and_a_page(
     assert set(images.loc[images["defocus_nm"] == -1.5e6, "film"]) == {0}
     page = (tmp_path / "page.md").read_text()
     assert "evaluate --engine mine --films neel-lattice-1 --limit 2 --axes-limit 1 --unlike" in page
+    assert "--mask-threshold 0.9 --erosion-cells 0" in page
     assert "Along the axes other than noise the first 1 of the films" in page
     for picture in ("scores-noise", "training", "unfamiliarity-mine"):
         assert (tmp_path / "pictures" / "accuracy" / f"{picture}.png").stat().st_size > 5000

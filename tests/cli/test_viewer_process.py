@@ -39,3 +39,13 @@ def test_the_window_comes_up_listening_and_goes_on_a_signal(
         window.wait_until_closed()
         asking.join()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_window_watches_an_address_on_the_network_that_was_allowed_without_keys(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, network_address: str
+):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setenv("NAPARI_CONFIG", str(tmp_path / "napari.yaml"))
+    address = f"tcp://{network_address}:*"
+    with ResultPublisher(address, insecure=True) as publisher, ViewerProcess(publisher) as window:
+        window.wait_until_listening()

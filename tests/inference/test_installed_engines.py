@@ -75,6 +75,28 @@ def test_an_engine_is_kept_while_the_frames_lie_inside_of_it():
     assert chosen == ["far"] * 4 + ["farther"] * 2
 
 
+@pytest.mark.parametrize("tilt_deg", [20.0, 22.6])
+@pytest.mark.parametrize("pixel_size_nm", [3.0, 6.0, None])
+def test_a_file_and_a_stream_have_the_same_engine_where_the_defocus_is_unknown(
+    pixel_size_nm, tilt_deg
+):
+    metadata = FrameMetadata(pixel_size_nm=pixel_size_nm, tilt_x_deg=tilt_deg)
+    analyser = SkyrmionAnalyser(InstalledEngines(backend="openvino").suiting)
+    pixels = blobs((192, 192), POINTS).astype(np.float32)
+    streamed = analyser.analyse(Frame(pixels, metadata), 0, 0.0).summary.engine
+    assert streamed == load_engine(metadata=metadata, backend="openvino").engine_id
+    assert streamed.startswith(DEFAULT)
+
+
+def test_what_a_run_starts_with_does_not_bind_its_first_frame():
+    """At -3 mm both the default and another are inside; the nearer one is taken, as for a file."""
+    engines = InstalledEngines(backend="openvino")
+    assert engines.suiting(FrameMetadata()).condition.name == DEFAULT
+    metadata = frame(-3.9e6).metadata.model_copy(update={"tilt_x_deg": 30.0})
+    chosen = engines.suiting(metadata).condition.name
+    assert chosen == load_engine(metadata=metadata, backend="openvino").condition.name
+
+
 def test_the_best_match_is_loaded_for_a_file():
     assert load_engine(metadata=frame(-18e6).metadata).condition.name == "far"
     assert load_engine(metadata=FrameMetadata()).condition.name == DEFAULT

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyrmlive.inference.normalise import (
+    masked_areas,
     normalise,
     replace_non_finite,
     saturated_fraction,
@@ -151,3 +152,29 @@ def test_without_marks_nothing_is_copied():
         assert without_masked(counts, saturation) is counts
     floats = np.full((4, 4), 9.0)
     assert without_masked(floats, 5) is floats
+
+
+def test_only_wide_areas_are_masked():
+    image = np.ones((60, 80), np.float32)
+    image[5, 5] = np.nan
+    image[20:25] = np.nan  # a gap whose neighbours fill it in
+    assert masked_areas(image) is None
+    image[40:52, :] = np.inf
+    masked = masked_areas(image)
+    assert masked[40:52].all()
+    assert not masked[:40].any()
+    assert not masked[52:].any()
+    assert masked_areas(np.full((60, 80), np.nan)) is None
+    assert masked_areas(np.ones((4, 4), np.uint16)) is None
+
+
+def test_what_does_not_count_changes_nothing_and_becomes_zero():
+    image = np.random.default_rng(0).normal(5, 2, (200, 300)).astype(np.float32)
+    inside = np.zeros(image.shape, bool)
+    inside[:, :220] = True
+    other = image.copy()
+    other[~inside] = 1e6
+    first, second = (normalise(each, inside) for each in (image, other))
+    np.testing.assert_allclose(first, second, atol=1e-4)
+    assert not first[~inside].any()
+    assert first[inside].std() == pytest.approx(1, abs=0.02)

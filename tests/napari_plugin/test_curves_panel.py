@@ -128,6 +128,18 @@ def test_zoom_is_followed_by_all_plots_until_fit(panel, model):
     assert diameter.viewRange()[0][1] > N_FRAMES - 1
 
 
+def test_all_curves_can_be_hidden_and_the_histogram_shown_alone(panel):
+    for key in ("number", "diameter"):
+        panel.shown[key].click()
+    assert not any(plot.isVisible() for plot in panel.plots.values())
+    panel.shown["sizes"].click()
+    assert panel.histogram.isVisible()
+    assert sum(panel.histogram.now_curve.getOriginalDataset()[1]) > 0
+    panel.shown["order"].click()
+    assert panel.plots["order"].isVisible()
+    assert panel.plots["order"].plot_item.getAxis("bottom").label.isVisible()
+
+
 def test_every_control_has_a_tooltip(panel):
     from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
 

@@ -42,6 +42,10 @@ def test_what_the_operator_must_act_on(state, free, warning):
     assert warning in said
 
 
+def test_the_end_of_a_run_is_told():
+    assert run_details(status("ended", recorded=12))[0] == "the run has ended"
+
+
 def test_enough_space_is_no_warning():
     assert run_warnings(status(free=2 * 10**12)) == []
     assert "2.0 TB of disk left" in run_details(status(free=2 * 10**12))

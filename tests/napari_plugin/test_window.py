@@ -243,8 +243,8 @@ def look(timer, viewer, widget):
 
 original = launch.open_viewer
 
-def open_and_look(*where):
-    viewer, widget = original(*where)
+def open_and_look(*where, **options):
+    viewer, widget = original(*where, **options)
     timer = QTimer(widget)
     timer.timeout.connect(lambda: look(timer, viewer, widget))
     timer.start(50)
@@ -288,6 +288,54 @@ def test_the_state_of_the_run_and_the_disk_are_told(qtbot, viewer, widget, publi
     assert "Only 3 GB of disk are left." in widget.warnings.text()
     OUTPUT.mkdir(exist_ok=True)
     viewer.screenshot(OUTPUT / "napari_behind.png", canvas_only=False, flash=False)
+
+
+def test_a_run_that_falls_silent_does_not_look_alive(qtbot, viewer, widget, publisher, sweep_frame):
+    widget.connect_to_run(publisher.address)
+    play(qtbot, publisher, widget, [sweep_frame(0)])
+    status = RunStatus(
+        time=0.0, state="live", counters={"recorded": 120}, disk_free_bytes=3_400_000_000
+    )
+
+    def told():
+        publisher.publish_status(status)
+        return "120 frames recorded" in plain(widget.details.text())
+
+    qtbot.waitUntil(told, timeout=PATIENCE_MS)
+    publisher.close()
+    qtbot.waitUntil(lambda: "is it still running?" in widget.warnings.text(), timeout=PATIENCE_MS)
+    assert "The run has said nothing for 5 s" in widget.warnings.text()
+    assert "Only 3 GB" not in widget.warnings.text()
+    details = plain(widget.details.text())
+    assert details.startswith("frame 0")
+    assert "live" not in details
+    assert "recorded" not in details
+
+
+def test_a_run_that_has_ended_may_be_silent(qtbot, viewer, widget, publisher):
+    widget.connect_to_run(publisher.address)
+
+    def told():
+        publisher.publish_status(RunStatus(time=0.0, state="ended", counters={"recorded": 120}))
+        return "the run has ended" in plain(widget.details.text())
+
+    qtbot.waitUntil(told, timeout=PATIENCE_MS)
+    publisher.close()
+    qtbot.wait(6000)
+    assert "120 frames recorded" in plain(widget.details.text())
+    assert widget.warnings.text() == ""
+
+
+def test_what_is_insecure_is_watched_only_where_that_was_said(widget, network_address):
+    with ResultPublisher(f"tcp://{network_address}:*", insecure=True) as publisher:
+        widget.address.setText(publisher.address)
+        widget.button.click()
+        assert "without encryption" in widget.warnings.text()
+        widget.connect_to_run(publisher.address, insecure=True)
+        assert widget.connection.address == publisher.address
+        for _ in range(2):  # disconnects, and connects again
+            widget.button.click()
+        assert widget.connection.address == publisher.address
 
 
 def test_a_key_that_is_none_is_said_at_once(widget, publisher):

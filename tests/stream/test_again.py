@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from skyrmlive.stream.errors import UserError
+from skyrmlive.stream.frame import Frame
+from skyrmlive.stream.live import LiveRun
 from skyrmlive.stream.recording import Recording, RunRecorder, check
-from skyrmlive.stream.recording.again import RecordingAgain, name_beside
+from skyrmlive.stream.recording.again import NotingFailures, RecordingAgain, name_beside
+from skyrmlive.stream.replay import RecordingSource
 
 N_FRAMES = 4
 
@@ -50,6 +53,22 @@ def test_it_is_a_whole_recording_that_shares_the_frames(recording, analyser, tmp
     assert [summary.frame for summary in again.summaries()] == list(range(N_FRAMES))
     assert (again.path / "0" / "c.0.0.0").stat().st_nlink == 2
     assert check(again.path) == []
+
+
+def test_a_frame_that_cannot_be_analysed_says_why(tmp_path, analyser, make_frame):
+    recorder = RunRecorder(tmp_path / "run.ome.zarr")
+    flat = Frame(np.zeros((64, 96), np.uint16))
+    recorder.append([(frame, 0.0) for frame in (make_frame(1), flat, make_frame(2))])
+    recorder.close()
+    recording = Recording(tmp_path / "run.ome.zarr")
+    with RecordingAgain(recording, tmp_path / "again.ome.zarr") as again:
+        noting = NotingFailures(analyser, again)
+        LiveRun(RecordingSource(recording), noting, on_result=again.append, replay=True).run()
+        again.finish()
+    other = Recording(again.path)
+    assert other.failures() == {1: "The image has no contrast."}
+    assert [summary.n_skyrmions for summary in other.summaries()] == [1, 2]
+    assert check(other.path) == []
 
 
 def test_removing_either_leaves_the_other(recording, analyser, tmp_path):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from skyrmlive.stream.csv_files import CsvResults
+from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.stream.listener import FrameListener
 from skyrmlive.stream.live import LiveRun
 from skyrmlive.stream.recording import Recording, RunRecorder, check
+from skyrmlive.stream.recording.comparison import Comparison, ComparisonCsv
 from skyrmlive.stream.recording.layout import DiskFull
 from skyrmlive.stream.sender import FrameSender
 
@@ -26,6 +30,16 @@ def small_disk(disk_of_size):
 def noisy(seq: int) -> Frame:
     pixels = np.random.default_rng(seq).integers(0, 65536, (200, 300), dtype=np.uint16)
     return Frame(pixels, FrameMetadata(seq=seq))
+
+
+def fill(disk: Path) -> Path:
+    """Leave no space on a disk; return what takes it."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        while room := os.statvfs(disk).f_bavail:
+            file.write(bytes(room * 4096))
+            file.flush()
+    return ballast
 
 
 def wait_for(condition) -> None:
@@ -77,11 +91,7 @@ def test_a_recording_cannot_even_be_begun(small_disk):
 def test_a_second_recording_waits_for_space_in_one_folder(small_disk):
     recorder = RunRecorder(small_disk / "run")
     recorder.append([(Frame(np.zeros((8, 8), np.uint8), FrameMetadata()), 0.0)])
-    ballast = small_disk / "ballast"
-    with ballast.open("wb") as file:
-        while room := os.statvfs(small_disk).f_bavail:
-            file.write(bytes(room * 4096))
-            file.flush()
+    ballast = fill(small_disk)
     appending = threading.Thread(target=recorder.append, args=[[(noisy(0), 0.0)]])
     appending.start()
     wait_for(lambda: recorder.disk_is_full)
@@ -120,3 +130,25 @@ def test_a_stop_ends_the_waiting(small_disk, context, analyser):
     assert recording.n_frames >= 3
     for seq, frame in enumerate(recording.frames()):
         assert np.array_equal(frame.pixels, noisy(seq).pixels)
+
+
+@pytest.mark.parametrize("n", [1, 5000])  # refused when the file is closed, and before
+def test_tables_that_find_no_space_are_one_sentence(small_disk, analyser, make_frame, n: int):
+    results, rows = CsvResults(small_disk), ComparisonCsv(small_disk / "comparison.csv")
+    fill(small_disk)
+    result = analyser.analyse(make_frame(3), 0, 0.0)
+    found = Comparison().add(0, result.table, result.table)
+
+    def write_results() -> None:
+        with results:
+            for _ in range(n):
+                results.append(result.summary, result.table)
+
+    def write_rows() -> None:
+        with rows:
+            for _ in range(n):
+                rows.append(found)
+
+    for write, name in ((write_results, "disk"), (write_rows, r"comparison\.csv")):
+        with pytest.raises(UserError, match=rf"^Cannot write to \S+{name}: No space left on .+\.$"):
+            write()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import zmq
 
 from skyrmlive.stream import addresses
 from skyrmlive.stream.errors import FrameRejected, UserError
+from skyrmlive.stream.frame import Frame
 from skyrmlive.stream.listener import FrameListener
 from skyrmlive.stream.publisher import ResultPublisher
 from skyrmlive.stream.result import FrameResult
@@ -71,6 +74,43 @@ def test_bad_messages_are_counted_and_the_stream_goes_on(listener, context, capl
     assert listener.counters["rejected"] == 5
     assert len(caplog.records) == 5
     assert "uint61" in caplog.text
+
+
+def test_the_last_frames_that_nobody_takes_are_said_to_be_lost(context, make_frame):
+    busy = context.socket(zmq.PULL)
+    busy.setsockopt(zmq.RCVHWM, 1)
+    busy.setsockopt(zmq.RCVBUF, 2**16)
+    busy.bind("tcp://127.0.0.1:*")
+    frame = Frame(np.zeros((2048, 2048), np.uint16))
+    sender = FrameSender(busy.getsockopt_string(zmq.LAST_ENDPOINT), linger_s=0.3)
+
+    def send_all() -> None:
+        with sender:
+            for _ in range(6):
+                sender.send(frame)
+
+    with pytest.raises(UserError, match="has not taken the last") as lost:
+        send_all()
+    n_lost = re.search(r"the last (\d+) frames; they are lost\.$", str(lost.value))
+    assert n_lost is not None
+    for _ in range(6 - int(n_lost[1])):
+        assert busy.poll(60_000)
+        busy.recv_multipart()
+    assert not busy.poll(100)
+
+
+def test_a_receiver_that_takes_its_time_loses_nothing(context, make_frame):
+    slow = context.socket(zmq.PULL)
+    slow.setsockopt(zmq.RCVHWM, 1)
+    slow.bind("tcp://127.0.0.1:*")
+    frames = [make_frame(seq=seq, size=(n, n)) for seq, n in enumerate((64, 2048, 64, 2048, 64))]
+    with FrameSender(slow.getsockopt_string(zmq.LAST_ENDPOINT)) as sender:
+        for frame in frames:
+            sender.send(frame)
+        reader = threading.Timer(0.5, lambda: [slow.recv_multipart() for _ in frames])
+        reader.start()
+    reader.join()
+    assert sender.unsent == 0
 
 
 def test_gaps_in_the_numbering_are_counted(listener, make_frame):

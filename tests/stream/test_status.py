@@ -61,6 +61,9 @@ def test_a_run_tells_its_state_every_second(tmp_path, context, statuses, analyse
         assert status.engine == "bright-blobs"
         run.stop()
         running.join(60)
+        while next_status().state != "ended":
+            pass
+        assert not socket.poll(0), "nothing comes after the end"
 
 
 def test_readings_of_the_stage_are_recorded_and_their_age_is_told(

@@ -210,6 +210,20 @@ def test_what_was_measured_need_not_be_measured_again(plan, accuracy, tmp_path):
         assert other.kept(tmp_path) is None
 
 
+def test_what_an_earlier_evaluation_left_is_no_part_of_the_next(accuracy, tmp_path):
+    accuracy.save(tmp_path)
+    accuracy.save_summaries(tmp_path)
+    replace(accuracy, pairs=None, textures={}, familiarity=None).save(tmp_path)
+    again = EngineAccuracy.load(tmp_path)
+    assert (again.pairs, again.textures, again.familiarity) == (None, {}, None)
+    assert again.tables is not None
+    assert not (tmp_path / "noise.csv").exists()
+    replace(accuracy, tables=None).save(tmp_path)
+    again = EngineAccuracy.load(tmp_path)
+    assert again.tables is None
+    pd.testing.assert_frame_equal(again.pairs, accuracy.pairs)
+
+
 def test_pairs_are_scored_as_films_are(accuracy, source, engine):
     summary = summarise_pairs(accuracy.pairs)
     assert summary.index.tolist() == [0.0, 10.0, 20.0, 50.0, 100.0]

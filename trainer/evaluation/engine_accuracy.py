@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -33,6 +34,7 @@ from .unfamiliar_frames import KINDS, Kind, ordinary
 
 _ENGINE, _FAMILIARITY, _PAIRS = "engine.json", "familiarity.csv", "pairs.csv"
 _TEXTURES = "textures"
+_STUDY = ("images.parquet", "skyrmions.parquet")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +97,13 @@ class EngineAccuracy:
         return self.axes["noise"].points[percent]
 
     def save(self, folder: Path) -> None:
-        """Write everything into a folder: tables as Parquet, the short ones as CSV."""
+        """Write everything into a folder: tables as Parquet, the short ones as CSV.
+
+        What an earlier evaluation has left there goes.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _ENGINE).unlink(missing_ok=True)  # written last: with it, all is there
+        self._clear(folder)
         about = {
             "name": self.name,
             "engine_id": self.engine_id,
@@ -112,6 +118,14 @@ class EngineAccuracy:
             if table is not None:
                 table.to_csv(folder / name, index=False)
         (folder / _ENGINE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+    def _clear(self, folder: Path) -> None:
+        """Remove what `load` would take for a part of this evaluation, and the summaries."""
+        summaries = [f"{axis}.csv" for axis in self.axes]
+        for name in (*_STUDY, _FAMILIARITY, _PAIRS, *summaries):
+            (folder / name).unlink(missing_ok=True)
+        if (folder / _TEXTURES).exists():
+            shutil.rmtree(folder / _TEXTURES)
 
     def save_summaries(self, folder: Path) -> None:
         """Write all measures along each axis into a folder, `AXIS.csv`; there must be films."""
@@ -128,7 +142,7 @@ class EngineAccuracy:
             path = folder / name
             return pd.read_csv(path, dtype={"pair": str}) if path.exists() else None
 
-        tables = StudyTables.load(folder) if (folder / "images.parquet").exists() else None
+        tables = StudyTables.load(folder) if (folder / _STUDY[0]).exists() else None
         textures = {
             path.name: StudyTables.load(path) for path in sorted((folder / _TEXTURES).glob("*"))
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..dataset.labels import LabelRule
 from ..toml_models import PresetFolder
@@ -13,6 +13,9 @@ from .architectures import BlockNetwork, NetworkRecipe
 from .degradation import Degradation
 from .optics import Optics
 from .resizing import Resizing
+
+#: A Lorentz image is taken at tenths of a millimetre to centimetres. Less was told in another unit.
+_LEAST_DEFOCUS_NM = 1e4
 
 
 class WantedFilms(BaseModel):
@@ -22,7 +25,7 @@ class WantedFilms(BaseModel):
 
     preset: str
     films: int = Field(ge=10)
-    seed: int
+    seed: int = Field(ge=0)
     cells: int | None = Field(
         default=None, ge=32, description="along x and y, where not those of the preset"
     )
@@ -65,7 +68,7 @@ class TrainingPlan(BaseModel):
     frame_size_weight: float = Field(
         default=1.0, ge=0, description="of the frame's mean size; 0 leaves it"
     )
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     validate_every: int = Field(default=250, ge=1)
     validation_examples: int = Field(default=200, ge=1)
     patience: int | None = Field(
@@ -105,6 +108,16 @@ class TrainingRecipe(BaseModel):
         "image; of films without a mirror image, and of the paper's network, it looks once",
     )
     plan: TrainingPlan = TrainingPlan()
+
+    @field_validator("optics")
+    @classmethod
+    def _is_told_in_nm(cls, optics: Optics) -> Optics:
+        if abs(optics.defocus_nm) < _LEAST_DEFOCUS_NM:
+            raise ValueError(
+                f"defocus_nm is {optics.defocus_nm:g} nm, and skyrmions are seen from "
+                f"{_LEAST_DEFOCUS_NM:g} nm on; 5 mm of underfocus are -5e6 nm"
+            )
+        return optics
 
 
 PRESETS = PresetFolder(Path(__file__).parent / "presets", TrainingRecipe)

@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
+import pytest
 import zmq
 from wire_fuzzer import raw_tcp
 
+from skyrmlive.stream.frame import Frame, FrameMetadata
+from skyrmlive.stream.listener import FrameListener
+from skyrmlive.stream.receiver import Receiver
 from skyrmlive.stream.recording import Recording
 from skyrmlive.stream.wire import encode_frame
 
@@ -71,3 +76,27 @@ def test_sigterm_while_frames_pour_in_leaves_no_gap(tmp_path, address, make_fram
     assert Recording(run).closed
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= 50
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind", "n"), [("sub", zmq.XPUB, 256 + 40), ("pull", zmq.PUSH, 2000)]
+)
+def test_a_stop_leaves_nothing_of_what_has_come(tmp_path, context, recorder, pattern, kind, n):
+    address = f"inproc://{tmp_path}"  # where what is sent has come, without a kernel in between
+    camera = context.socket(kind)
+    camera.setsockopt(zmq.SNDHWM, n)
+    camera.setsockopt(zmq.LINGER, 0)
+    camera.bind(address)
+    with FrameListener(address, mode="connect", pattern=pattern, context=context) as listener:
+        if kind == zmq.XPUB:
+            camera.recv()  # it has subscribed
+        for seq in range(n):
+            frame = Frame(np.full((4, 6), seq, np.uint16), FrameMetadata(seq=seq))
+            camera.send_multipart(encode_frame(frame), zmq.NOBLOCK)
+        receiver = Receiver(listener, recorder)
+        receiver.stop()
+        receiver.start()
+        receiver.join()
+    recorder.close()
+    assert receiver.error is None
+    assert recorded_numbers(tmp_path / "run") == list(range(n))

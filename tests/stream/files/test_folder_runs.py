@@ -7,13 +7,19 @@ import signal
 import subprocess
 import sys
 import threading
+from itertools import islice
 
 import numpy as np
+import pytest
+import zmq
 
-from skyrmlive.stream.files import FolderSource
+from skyrmlive.cli.send import _watched as watched
+from skyrmlive.stream.errors import UserError
+from skyrmlive.stream.files import FolderSource, TakenFiles
 from skyrmlive.stream.listener import FrameListener
 from skyrmlive.stream.receiver import Receiver
 from skyrmlive.stream.recording import Recording, RunRecorder
+from skyrmlive.stream.sender import FrameSender
 
 from .watching import gatan_file, image, write
 
@@ -84,3 +90,34 @@ def test_a_watched_folder_is_sent_until_ctrl_c(tmp_path, context):
     assert "Left out: complex.npy" in said
     assert "damaged.npy has stood still for 1 s" in said
     assert "Traceback" not in said
+
+
+def test_a_file_that_was_not_handed_over_is_not_remembered(tmp_path, context):
+    busy = context.socket(zmq.PULL)
+    busy.setsockopt(zmq.RCVHWM, 1)
+    busy.setsockopt(zmq.RCVBUF, 2**16)
+    busy.bind("tcp://127.0.0.1:*")
+    address = busy.getsockopt_string(zmq.LAST_ENDPOINT)
+    memory, folder = tmp_path / "sent.txt", tmp_path / "frames"
+    folder.mkdir()
+    for number in range(6):
+        np.save(folder / f"frame_{number}.npy", np.full((2048, 2048), number, np.uint16))
+
+    def watch_and_send(n: int) -> None:
+        with (
+            TakenFiles(memory) as taken,
+            FolderSource([folder], poll_s=0, taken=taken) as source,
+            FrameSender(address, linger_s=0.3) as sender,
+        ):
+            frames = watched(source, taken, lambda: sender.unsent)
+            for frame in islice(frames, n):
+                sender.send(frame)
+
+    with pytest.raises(UserError, match="has not taken"):
+        watch_and_send(6)
+    remembered = memory.read_text().splitlines()
+    assert len(remembered) < 6
+    for number, line in enumerate(remembered):
+        assert line.endswith(f"frame_{number}.npy")
+        assert busy.poll(60_000)
+        assert np.frombuffer(busy.recv_multipart()[1], np.uint16)[0] == number

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -71,13 +72,62 @@ def test_a_folder_that_is_away_is_said_once_and_looked_into_again(tmp_path, capl
     assert taken(source) == [1]
 
 
-def test_a_stack_that_is_written_on_is_read_on(tmp_path):
-    source = FolderSource([tmp_path], poll_s=0)
+@pytest.mark.parametrize("remembered", [False, True])
+def test_a_stack_that_is_written_on_is_read_on(tmp_path, remembered: bool):
+    memory = TakenFiles(tmp_path / "taken.txt") if remembered else None
+    source = FolderSource([tmp_path], poll_s=0, taken=memory)
     for number in range(3):
         tifffile.imwrite(tmp_path / "film.tif", image(number), append=True)
         if number != 1:
             assert taken(source) == list(range(3))[max(0, number - 1) : number + 1]
     assert taken(source) == []
+
+
+def test_a_stack_that_is_caught_within_a_page_is_read_on_when_that_is_whole(tmp_path):
+    for number in range(3):
+        tifffile.imwrite(tmp_path / "film.tif", image(number), append=True)
+    source = FolderSource([tmp_path], poll_s=0)
+    while not (first := source.receive(0, 1)):
+        pass
+    found = [int(arrival.frame.pixels[0, 0]) for arrival in first]
+
+    def rows() -> Iterator[bytes]:
+        for row, pixels in enumerate(image(3)):
+            if row == 3:
+                writer.filehandle.flush()
+                found.extend(taken(source))
+                assert found == [0, 1, 2]
+            yield pixels.tobytes()
+
+    with tifffile.TiffWriter(tmp_path / "film.tif", append=True) as writer:
+        writer.write(rows(), shape=(6, 5), dtype="uint16", rowsperstrip=1, contiguous=False)
+        writer.write(image(4), contiguous=False)
+    assert found + taken(source) == [0, 1, 2, 3, 4]
+    assert source.counters["rejected"] == 0
+
+
+def test_what_was_taken_of_a_stack_is_not_read_again_when_it_has_grown(tmp_path):
+    film = tmp_path / "film.tif"
+    tifffile.imwrite(film, image(0))
+    source = FolderSource([tmp_path], poll_s=0)
+    assert taken(source) == [0]
+    with tifffile.TiffFile(film, mode="r+") as tif:
+        tif.pages[0].tags["Compression"].overwrite(8)  # they are not packed: an error
+    tifffile.imwrite(film, image(1), append=True)
+    assert taken(source) == [1]
+
+
+def test_a_stack_that_is_damaged_gives_what_comes_before_and_is_left_out(tmp_path, caplog):
+    film = tmp_path / "film.tif"
+    for number in range(3):
+        tifffile.imwrite(film, image(number), append=True)
+    with tifffile.TiffFile(film, mode="r+") as tif:
+        tif.pages[1].tags["Compression"].overwrite(8)
+    source = FolderSource([tmp_path], poll_s=0)
+    assert taken(source) == [0]
+    assert taken(source) == []
+    assert source.counters == {"received": 1, "rejected": 1, "missing": 0}
+    assert caplog.text.count("Left out") == 1
 
 
 def test_damaged_files_are_said_once_and_the_others_come(tmp_path, caplog):
