@@ -26,7 +26,7 @@ def sample(engine) -> Frame:
 
 
 def seen(sample: Frame, axis_deg: float) -> tuple[np.ndarray, np.ndarray, FrameMetadata]:
-    """Return a frame of the sample's middle, the tilt axis lying so, how it is turned, and metadata.
+    """Return a frame of the middle, the tilt axis lying so, how it is turned, and metadata.
 
     A point p of the frame, from its middle, is `turn` @ p of the sample, from its middle.
     """
