@@ -20,7 +20,7 @@ import numpy as np
 from ..stream.errors import FrameRejected
 from ..stream.frame import FrameMetadata
 from .condition import ImagingCondition
-from .frame_parts import binned
+from .frame_parts import BINNING, binned
 from .normalise import normalise
 from .part_places import PartPlaces
 from .view import View
@@ -119,21 +119,13 @@ class Geometry:
         )
 
     @cached_property
-    def inside(self) -> np.ndarray | None:
-        """Bool of `engine_shape`, what shows the frame; None if all of it does."""
-        if self.view.inside is None and self.content_shape == self.engine_shape:
-            return None
-        inside = np.zeros(self.engine_shape, bool)
+    def part_places(self) -> PartPlaces:
+        """Where parts of the frame are cut out of an engine image."""
         height, width = self.content_shape
-        inside[:height, :width] = True if self.view.inside is None else self.view.inside
-        return inside
-
-    @cached_property
-    def part_places(self) -> PartPlaces | None:
-        """Where parts of the frame are cut out of an engine image; None: all over it."""
-        if self.inside is None:
-            return None
-        return PartPlaces.within(binned(self.inside.astype(np.float32)))
+        inside = self.view.inside
+        if inside is None or inside.all():
+            return PartPlaces.over((max(1, height // BINNING), max(1, width // BINNING)))
+        return PartPlaces.within(binned(inside.astype(np.float32)))
 
     @property
     def sample_nm(self) -> np.ndarray:
@@ -176,26 +168,28 @@ class Geometry:
         """Bring a normalised camera image to `engine_shape`, and normalise it there.
 
         Outside the frame it is 0, its mean. Its mirror image there would be one of skyrmions that
-        are seen from another side (docs/decisions/0033).
+        are seen from another side, except below an image whose tilt axis lies along x, which is
+        padded with it (docs/decisions/0033).
         """
-        height, width = self.engine_shape
-        if not self.resampled:
-            bottom, right = height - image.shape[0], width - image.shape[1]
-            if bottom == right == 0:
-                return image
-            return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
-        image, matrix = reduced(image, self.to_engine)
-        # cubic: a linear interpolation blurs, and blur and size look alike; the border goes on, so
-        # that its pixels are not interpolated with nothing
-        image = cv2.warpAffine(
-            image,
-            matrix,
-            (width, height),
-            flags=cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        # resampling averages noise away: the deviation is another one
-        return normalise(image, self.inside)
+        if self.resampled:
+            image, matrix = reduced(image, self.to_engine)
+            height, width = self.content_shape
+            # cubic: a linear interpolation blurs, and blur and size look alike; the border goes on,
+            # so that its pixels are not interpolated with nothing
+            image = cv2.warpAffine(
+                image,
+                matrix,
+                (width, height),
+                flags=cv2.INTER_CUBIC,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            # resampling averages noise away: the deviation is another one
+            image = normalise(image, self.view.inside)
+        below, right = np.subtract(self.engine_shape, image.shape)
+        if below == right == 0:
+            return image
+        image = cv2.copyMakeBorder(image, 0, below, 0, 0, cv2.BORDER_REFLECT_101)
+        return cv2.copyMakeBorder(image, 0, 0, 0, right, cv2.BORDER_CONSTANT, value=0)
 
     def camera_image(self, image: np.ndarray, *, nearest: bool = False) -> np.ndarray:
         """Bring an image of `content_shape` or `engine_shape` back to `camera_shape`.

@@ -57,7 +57,7 @@ class PartPlaces(NamedTuple):
             ),
             (usual, _shares(total, usual)),
         )
-        corners = _STEP * np.argwhere(shares >= min(shares.max(), _INSIDE))
+        corners = _apart(_STEP * np.argwhere(shares >= min(shares.max(), _INSIDE)), side)
         return cls((side, side), corners[_spread(len(corners))])
 
     def cut(self, image: np.ndarray) -> np.ndarray:
@@ -71,6 +71,16 @@ def _shares(total: np.ndarray, side: int) -> np.ndarray:
     below, above = total[side::_STEP], total[:-side:_STEP]
     inner = below[:, side::_STEP] - below[:, :-side:_STEP]
     return (inner - above[:, side::_STEP] + above[:, :-side:_STEP]) / side**2
+
+
+def _apart(corners: np.ndarray, side: int) -> np.ndarray:
+    """Return those of the corners whose parts do not overlap with one that is taken before."""
+    taken: list[np.ndarray] = []
+    while len(corners):
+        first = corners[0]
+        taken.append(first)
+        corners = corners[np.abs(corners - first).max(axis=1) >= side]
+    return np.array(taken)
 
 
 def _spread(count: int) -> np.ndarray:

@@ -46,7 +46,7 @@ def test_a_turned_frame_gives_what_the_sample_gives(engine, sample, axis_deg):
     straight = segmenter.segment(*seen(sample, 0.0)[::2])
     pixels, turn, metadata = seen(sample, axis_deg)
     found = segmenter.segment(pixels, metadata)
-    assert found.diameter.mean_nm == pytest.approx(straight.diameter.mean_nm, rel=0.04)
+    assert found.diameter.mean_nm == pytest.approx(straight.diameter.mean_nm, rel=0.08)
     assert found.unfamiliarity < 1
     middle = (SIDE - 1) / 2
     there = whole.table[["x", "y"]].to_numpy() - (LARGE - 1) / 2

@@ -18,12 +18,12 @@ from skyrmlive.napari_plugin.thinning import SCREEN_POINTS
 from skyrmlive.stream.frame import Frame
 
 pytestmark = [pytest.mark.usefixtures("screen"), pytest.mark.timeout(300)]
-#: A result every fifteen seconds of the hour, and how many come at once: sockets hold so many.
-RESULTS, STEP_S, AT_ONCE = 240, 15.0, 8
+#: A result every nine seconds of the hour, and how many come at once: sockets hold so many.
+RESULTS, STEP_S, AT_ONCE = 400, 9.0, 8
 SIDE = 128
 #: What is kept is made smaller as the hour is made shorter, so that all of it is full by half-time.
-HISTORY_ROWS, TRACE_FRAMES, RING_BYTES = 100, 10, 700_000
-#: The summary alone of a result takes some kB: a hundred and twenty that stay would be above this.
+HISTORY_ROWS, TRACE_FRAMES, RING_BYTES = 170, 10, 700_000
+#: The summary alone of a result takes some kB: two hundred that stay would be above this.
 LARGEST_GROWTH = 100_000
 PATIENCE_MS, AGAIN_MS = 60_000, 500
 
