@@ -47,13 +47,19 @@ class Picture(NamedTuple):
 
     film: int
     views: tuple[tuple[float, float], ...]
+    microscope: Microscope = Microscope()
 
 
 _PAPER = ((-2.0, 0.0), (-0.5, 20.0), (-4.0, 20.0), (-2.0, -20.0), (-2.0, 20.0))
 
 PICTURES = {
     "neel-lattice": Picture(11, _PAPER),
-    "fgt": Picture(0, ((-8.0, 0.0), (-2.0, 22.6), (-4.0, 22.6), (-8.0, -22.6), (-8.0, 22.6))),
+    # the beam that its engine is made for (docs/real-frames.md)
+    "fgt": Picture(
+        0,
+        ((-8.0, 0.0), (-2.0, 22.6), (-4.0, 22.6), (-8.0, -22.6), (-8.0, 22.6)),
+        Microscope(beam_convergence_rad=2.5e-6),
+    ),
     "pt-co-ir": Picture(5, ((-4.0, 0.0), (-1.0, 30.0), (-4.0, 15.0), (-4.0, -30.0), (-4.0, 30.0))),
     "stripes": Picture(5, _PAPER),
     "mixed": Picture(3, _PAPER),
@@ -69,16 +75,15 @@ def relaxed_film(recipe: FilmRecipe, index: int) -> tuple[np.ndarray, FilmDraw]:
     return relax_draws([draw], films_of_set, "cpu")[0].m, draw
 
 
-def images(
-    m: np.ndarray, ms: np.ndarray, recipe: FilmRecipe, views: tuple[tuple[float, float], ...]
-) -> torch.Tensor:
+def images(m: np.ndarray, ms: np.ndarray, recipe: FilmRecipe, picture: Picture) -> torch.Tensor:
     """Return the intensity of each view, shape (views, ny, nx)."""
+    views = picture.views
     magnetisation = torch.tensor(m * ms, dtype=torch.float64)[None]
     return lorentz_image(
         magnetisation.expand(len(views), -1, -1, -1),
         recipe.cell_size_nm,
         recipe.thickness_nm,
-        Microscope(),
+        picture.microscope,
         [defocus_mm * 1e6 for defocus_mm, _ in views],
         [tilt_deg for _, tilt_deg in views],
     )
@@ -93,7 +98,7 @@ def draw_gallery_picture(name: str, path: Path) -> None:
     """Relax the film of a preset and draw it, its label and its images."""
     recipe, picture = load_preset(name), PICTURES[name]
     m, draw = relaxed_film(recipe, picture.film)
-    seen = images(m, draw.saturation_magnetisation, recipe, picture.views)
+    seen = images(m, draw.saturation_magnetisation, recipe, picture)
     contrast = [float((image - 1).abs().max()) for image in seen]
     found = film_statistics(m[2], recipe.cell_size_nm)
 
