@@ -16,12 +16,11 @@ import numpy as np
 from ..stream.frame import FrameMetadata
 from .condition_check import contrast_is_inverted
 from .engine import Engine
-from .frame_parts import FrameParts, binned
+from .frame_parts import FrameParts, part_places
 from .geometry import geometry_for, reduced, tilt_of
 from .instances import CORE_THRESHOLD, THRESHOLD
 from .lattice_spectrum import lattice_rings
 from .normalise import normalise, replace_non_finite
-from .part_places import PartPlaces
 from .pixels import Runs
 from .structure_factor import implied_count
 from .tiling import infer_in_parts
@@ -229,8 +228,8 @@ class _Trial:
         inside = _far_from_edge(shown)
         if not inside.any():
             return 0.0, 0.0
-        places = None if shown.all() else PartPlaces.within(binned(shown.astype(np.float32)))
         condition = self._engine.condition
+        places = part_places((self._side, self._side), shown)
         parts = FrameParts.of(tile, condition.pixel_size_nm, places)
         known = told(parts, self._metadata, condition)
         deconvolved = self._engine.deconvolved(parts.image, known)

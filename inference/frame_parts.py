@@ -80,6 +80,22 @@ class FrameParts:
         return 2 if count == MOST_PARTS else None
 
 
+def part_places(shape: tuple[int, int], inside: np.ndarray | None = None) -> PartPlaces:
+    """Return where parts are cut out of an image.
+
+    Parameters
+    ----------
+    shape
+        (height, width) of the image, not binned.
+    inside
+        Bool of `shape`: what of it shows the frame; all by default.
+    """
+    if inside is None or inside.all():
+        height, width = shape
+        return PartPlaces.over((max(1, height // BINNING), max(1, width // BINNING)))
+    return PartPlaces.within(binned(inside.astype(np.float32)))
+
+
 def binned(image: np.ndarray) -> np.ndarray:
     """Return an image (height, width) with `BINNING` pixels along each side averaged."""
     height, width = (max(1, side // BINNING) for side in image.shape)

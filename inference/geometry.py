@@ -20,7 +20,7 @@ import numpy as np
 from ..stream.errors import FrameRejected
 from ..stream.frame import FrameMetadata
 from .condition import ImagingCondition
-from .frame_parts import BINNING, binned
+from .frame_parts import part_places
 from .normalise import normalise
 from .part_places import PartPlaces
 from .view import View
@@ -121,11 +121,7 @@ class Geometry:
     @cached_property
     def part_places(self) -> PartPlaces:
         """Where parts of the frame are cut out of an engine image."""
-        height, width = self.content_shape
-        inside = self.view.inside
-        if inside is None or inside.all():
-            return PartPlaces.over((max(1, height // BINNING), max(1, width // BINNING)))
-        return PartPlaces.within(binned(inside.astype(np.float32)))
+        return part_places(self.content_shape, self.view.inside)
 
     @property
     def sample_nm(self) -> np.ndarray:

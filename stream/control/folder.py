@@ -7,11 +7,11 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 import platformdirs
 
+from ..closing import Closing
 from ..errors import UserError
 from ..file_lock import try_lock
 
@@ -68,7 +68,7 @@ class RunFolder:
             return not lock.taken
 
 
-class RunLock:
+class RunLock(Closing):
     """Tries to take the lock of a run's folder, and gives it back at the end of the block.
 
     Attributes
@@ -84,16 +84,9 @@ class RunLock:
         except OSError:
             self.taken = False
 
-    def __enter__(self) -> RunLock:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._file.close()  # with the file goes its lock
+    def close(self) -> None:
+        """Close the file; with it goes its lock."""
+        self._file.close()
 
 
 def new_run_folder() -> RunFolder:

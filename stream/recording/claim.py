@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from types import TracebackType
 
+from ..closing import Closing
 from ..errors import UserError
 from ..file_lock import try_lock
 from .layout import LOCK, RecordingError, write_error
 
 
-class Claim:
-    """The right to write to a recording, until it is released or its process ends.
+class Claim(Closing):
+    """The right to write to a recording, until it is closed or its process ends.
 
     It is a lock of a file in the folder. One that a killed process has left there is free, so that
     a run that died is told from one that waits for frames.
@@ -68,7 +68,7 @@ class Claim:
             occupied = _is_occupied(path)  # while we came to claim it
             if not occupied:
                 return claim
-            claim.release()
+            claim.close()
         raise UserError(f"{path} is not empty; a recording never overwrites anything.")
 
     @classmethod
@@ -82,7 +82,7 @@ class Claim:
         """
         return cls(path, is_new=False)
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let others have the folder."""
         if self._file.closed:
             return
@@ -90,17 +90,6 @@ class Claim:
             self._file.close()
         (self.path / LOCK).unlink(missing_ok=True)
         self._file.close()
-
-    def __enter__(self) -> Claim:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.release()
 
 
 def _is_occupied(path: Path) -> bool:

@@ -212,7 +212,7 @@ class RunRecorder:
                 _log.error("%s", error)
                 problem = error
         for claim in self._claims:
-            claim.release()
+            claim.close()
         if problem is not None:
             raise problem
 

@@ -28,13 +28,12 @@ from .familiarity import familiarity_of_film
 from .film_processes import Bench, over_films
 from .measures import MEASURES
 from .pairs import pairs_from_folder, score_pairs
-from .study import StudyTables, study_film
+from .study import STUDY_FILES, StudyTables, study_film
 from .summary import axis_summary
 from .unfamiliar_frames import KINDS, Kind, ordinary
 
 _ENGINE, _FAMILIARITY, _PAIRS = "engine.json", "familiarity.csv", "pairs.csv"
 _TEXTURES = "textures"
-_STUDY = ("images.parquet", "skyrmions.parquet")
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +121,7 @@ class EngineAccuracy:
     def _clear(self, folder: Path) -> None:
         """Remove what `load` would take for a part of this evaluation, and the summaries."""
         summaries = [f"{axis}.csv" for axis in self.axes]
-        for name in (*_STUDY, _FAMILIARITY, _PAIRS, *summaries):
+        for name in (*STUDY_FILES, _FAMILIARITY, _PAIRS, *summaries):
             (folder / name).unlink(missing_ok=True)
         if (folder / _TEXTURES).exists():
             shutil.rmtree(folder / _TEXTURES)
@@ -142,7 +141,7 @@ class EngineAccuracy:
             path = folder / name
             return pd.read_csv(path, dtype={"pair": str}) if path.exists() else None
 
-        tables = StudyTables.load(folder) if (folder / _STUDY[0]).exists() else None
+        tables = StudyTables.load(folder) if (folder / STUDY_FILES[0]).exists() else None
         textures = {
             path.name: StudyTables.load(path) for path in sorted((folder / _TEXTURES).glob("*"))
         }

@@ -14,7 +14,8 @@ from .comparison import compare
 from .conditions import Condition
 from .truth_table import true_objects
 
-_IMAGES, _OBJECTS = "images.parquet", "skyrmions.parquet"
+STUDY_FILES = _IMAGES, _OBJECTS = "images.parquet", "skyrmions.parquet"
+"""What `StudyTables.save` writes."""
 
 
 class StudyTables:
