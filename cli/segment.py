@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from ..inference.engine import Engine
     from ..inference.segmenter import Segmentation
     from ..stream.frame import Frame, FrameMetadata
+    from ..stream.result import ResultSummary
 
 
 def segment(
@@ -50,11 +54,13 @@ def segment(
     """Find and measure the skyrmions in image files.
 
     For every image there will be NAME.labels.tif (uint16, one number a skyrmion), NAME.csv (one row
-    a skyrmion) and NAME.overlay.png (the outlines, to look at). The options about the image replace
-    what its file says.
+    a skyrmion), NAME.json (counts, mean diameter with its interval, warnings, and by which engine
+    and what knowledge of the image) and NAME.overlay.png (the outlines, to look at). The options
+    about the image replace what its file says.
     """
     _refuse_equal_stems(images)
     from ..inference.engine_store import load_engine
+    from ..inference.frame_summary import summarise
     from ..inference.segmenter import Segmenter
     from ..stream.files import read_frames
 
@@ -83,13 +89,16 @@ def segment(
             _take_name(names, name, path)
             if find_calibration:
                 metadata = _calibrated(name, frame, metadata, segmenter.engine)
+            frame = replace(frame, metadata=metadata)
             found = segmenter.segment(frame.pixels, metadata)
             found.table["frame"] = page
-            _write(out, name, frame, found, metadata)
+            summary = summarise(frame, found, segmenter.engine, page, time.time())
+            summary.latency_ms = found.latency_ms
+            _write(out, name, frame, found, summary)
             typer.echo(f"{name}: {_findings(found)}")
             for note in (*found.warnings, *_advice(found, metadata, segmenter.engine)):
                 typer.echo(f"  note: {note}")
-    typer.echo(f"Labels, tables and overlays are in {out}.")
+    typer.echo(f"Labels, tables, summaries and overlays are in {out}.")
 
 
 def _refuse_equal_stems(images: Sequence[Path]) -> None:
@@ -133,7 +142,7 @@ def _calibrated(name: str, frame: Frame, metadata: FrameMetadata, engine: Engine
 
 
 def _write(
-    out: Path, name: str, frame: Frame, found: Segmentation, metadata: FrameMetadata
+    out: Path, name: str, frame: Frame, found: Segmentation, summary: ResultSummary
 ) -> None:
     import cv2
     import tifffile
@@ -141,16 +150,20 @@ def _write(
     from ..inference.overlay import draw_overlay
 
     # No scale bar of nanometres that nobody measured.
+    metadata = frame.metadata
     measured = "pixel_size_nm" not in (metadata.assumed or ())
     pixel_size_nm = metadata.pixel_size_nm if measured else None
     overlay = draw_overlay(frame.pixels, found.labels, found.table, pixel_size_nm)
     encoded, png = cv2.imencode(".png", cv2.cvtColor(overlay, cv2.COLOR_RGB2BGR))
     if not encoded:
         raise UserError(f"The overlay of {name} is too large for a PNG image.")
+    known = {"metadata": metadata.model_dump(mode="json", exclude_none=True)}
+    written = json.dumps(summary.model_dump(mode="json") | known, indent=2)
     try:
         out.mkdir(parents=True, exist_ok=True)
         tifffile.imwrite(out / f"{name}.labels.tif", found.labels, compression="zlib")
         found.table.to_csv(out / f"{name}.csv", index=False)
+        (out / f"{name}.json").write_text(written + "\n")
         # Through Python, since OpenCV's own writer fails on non-ASCII paths on Windows.
         (out / f"{name}.overlay.png").write_bytes(png.tobytes())
     except OSError as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 
 from ..stream.frame import Frame, FrameMetadata
-from ..stream.result import FrameResult, ResultSummary
+from ..stream.result import FrameResult
 from .engine import Engine
+from .frame_summary import summarise
 from .linking import Linker
-from .segmenter import Segmentation, Segmenter, StageClock
+from .segmenter import Segmenter, StageClock
 
 
 class SkyrmionAnalyser:
@@ -80,41 +80,6 @@ class SkyrmionAnalyser:
         clock.lap("link")
         latency_ms = found.latency_ms | {"link": clock.latency_ms["link"]}
         latency_ms["total"] += clock.latency_ms["link"]
-        summary = self._summary(frame, found, index, received_at)
+        summary = summarise(frame, found, engine, index, received_at)
         summary.latency_ms = {stage: round(time, 3) for stage, time in latency_ms.items()}
         return FrameResult(summary, table, found.labels, frame.metadata)
-
-    def _summary(
-        self, frame: Frame, found: Segmentation, index: int, received_at: float
-    ) -> ResultSummary:
-        metadata, diameter = frame.metadata, found.diameter
-        height, width = frame.shape
-        area_um2 = found.geometry.view_area_um2
-        n_stripes = int(found.table["is_stripe"].sum())
-        n_skyrmions = len(found.table) - n_stripes
-        psi6 = found.table["psi6_abs"].mean()
-        return ResultSummary(
-            frame=index,
-            seq=metadata.seq,
-            timestamp=metadata.timestamp,
-            received_at=received_at,
-            height=height,
-            width=width,
-            pixel_size_nm=metadata.pixel_size_nm,
-            temperature_k=metadata.temperature_k,
-            field_mt=metadata.field_mt,
-            stage_age_s=metadata.stage_age_s or {},
-            n_skyrmions=n_skyrmions,
-            n_stripes=n_stripes,
-            mean_diameter_nm=diameter.mean_nm,
-            mean_diameter_low_nm=diameter.low_nm,
-            mean_diameter_high_nm=diameter.high_nm,
-            std_diameter_nm=diameter.std_nm,
-            diameter_definition=self._segmenter.engine.condition.core_definition.replace("<", "="),
-            mask_definition=self._segmenter.engine.condition.mask_definition,
-            density_per_um2=None if area_um2 is None else n_skyrmions / area_um2,
-            mean_psi6_abs=None if pd.isna(psi6) else float(psi6),
-            unfamiliarity=found.unfamiliarity,
-            engine=self.engine_id,
-            warnings=found.warnings,
-        )

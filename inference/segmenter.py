@@ -13,6 +13,7 @@ from ..stream.frame import FrameMetadata
 from .backends.backend import NetworkOutput
 from .condition_check import condition_warnings, contrast_is_inverted, optics_are_inside
 from .credible import credible
+from .density import skyrmions_in_view
 from .doubts import doubts_about
 from .engine import Engine
 from .familiarity import mean_confidence
@@ -68,6 +69,9 @@ class Segmentation:
         Of the frame's skyrmions, and how well it is known.
     optics
         What the frame shows of its optics; None where it shows nothing of them.
+    density_per_um2
+        Skyrmions in an area of the sample, those by half of which the border cuts the core. None
+        while the pixel size is unknown.
     """
 
     labels: np.ndarray
@@ -82,6 +86,7 @@ class Segmentation:
     sizes: SizeMap | None = None
     diameter: FrameDiameter = field(default_factory=FrameDiameter)
     optics: OpticsSeen | None = None
+    density_per_um2: float | None = None
 
     @property
     def mask_probability(self) -> np.ndarray:
@@ -203,6 +208,10 @@ class Segmenter:
         if n_stripes:
             stripes = "1 stripe" if n_stripes == 1 else f"{n_stripes} stripes"
             warnings.append(f"{stripes} without a diameter, left out of the count")
+        area_um2 = geometry.view_area_um2
+        density_per_um2 = None
+        if area_um2 is not None:
+            density_per_um2 = skyrmions_in_view(instances, is_stripe, geometry.view) / area_um2
         clock.lap("measure")
         table["n_neighbours"], table["psi6_abs"] = order.result()
         clock.lap("lattice")
@@ -225,6 +234,7 @@ class Segmenter:
             sizes,
             diameter,
             optics,
+            density_per_um2,
         )
 
     def _without(self, geometry: Geometry, masked: np.ndarray) -> Geometry:

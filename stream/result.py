@@ -88,7 +88,9 @@ class ResultSummary(BaseModel):
     mask_definition: str = Field(
         default="", description="rule of the labels that the mask was trained on"
     )
-    density_per_um2: float | None = None
+    density_per_um2: float | None = Field(
+        default=None, description="those by half of which the border cuts the core"
+    )
     mean_psi6_abs: float | None = None
     unfamiliarity: float | None = Field(
         default=None,

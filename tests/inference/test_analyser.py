@@ -169,6 +169,8 @@ def test_the_mean_diameter_leaves_the_border_out(tiny_engine):
     inner = result.table[~result.table["touches_border"]]
     assert result.summary.mean_diameter_nm == pytest.approx(inner["diameter_nm"].mean())
     assert result.summary.n_skyrmions == 3
+    area_um2 = SHAPE[0] * SHAPE[1] * 9e-6 / np.cos(np.deg2rad(20))
+    assert result.summary.density_per_um2 == pytest.approx(2.5 / area_um2)
 
 
 def test_empty_frames_in_a_run(tiny_engine):

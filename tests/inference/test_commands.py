@@ -49,6 +49,7 @@ def test_segment_leaves_labels_table_and_picture(run, image, tiny_bundle, tmp_pa
     assert code == 0
     assert sorted(path.name for path in out.iterdir()) == [
         "film.csv",
+        "film.json",
         "film.labels.tif",
         "film.overlay.png",
     ]
@@ -61,7 +62,13 @@ def test_segment_leaves_labels_table_and_picture(run, image, tiny_bundle, tmp_pa
     mean, spread = table["diameter_nm"].mean(), table["diameter_nm"].std()
     sizes = f"mean diameter {mean:.1f} nm, spread {spread:.1f} nm"
     assert f"film: {len(POINTS)} skyrmions, {sizes}" in printed
-    assert "defocus -8 mm is outside the engine's -2.2 to -1.8 mm by 5.8" in printed
+    warning = "defocus -8 mm is outside the engine's -2.2 to -1.8 mm by 5.8"
+    assert warning in printed
+    summary = json.loads((out / "film.json").read_text())
+    assert (summary["n_skyrmions"], summary["mean_diameter_nm"]) == (len(POINTS), pytest.approx(mean))
+    assert any(warning in each for each in summary["warnings"])
+    assert summary["engine"].startswith("tiny")
+    assert summary["metadata"]["defocus_nm"] == -8e6
 
 
 def test_segment_takes_several_files_and_pages(run, tiny_bundle, tmp_path):
