@@ -141,9 +141,7 @@ def _calibrated(name: str, frame: Frame, metadata: FrameMetadata, engine: Engine
     return found.applied_to(metadata)
 
 
-def _write(
-    out: Path, name: str, frame: Frame, found: Segmentation, summary: ResultSummary
-) -> None:
+def _write(out: Path, name: str, frame: Frame, found: Segmentation, summary: ResultSummary) -> None:
     import cv2
     import tifffile
 

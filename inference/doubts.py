@@ -74,7 +74,7 @@ def doubts_about(
     if optics is not None and (contradicted := reliability.contradicted(optics)) is not None:
         name, excess = contradicted
         found.append(excess)
-        if excess > 1 and optics.others[name] > _MOST:
+        if excess > 1 and optics.others[name] > max(_MOST, optics.told):
             sentences.append(
                 f"the frame looks like one with {OTHER_OPTICS[name].words}: that explains "
                 f"{optics.others[name]:.0%} of it, what was told {optics.told:.0%}"

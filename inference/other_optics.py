@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pydantic import BaseModel, ConfigDict
+
 from .frame_parts import FrameParts
 from .skyrmion_waves import SeenWaves
 from .transfer import Lens, tilted_response
@@ -68,9 +70,30 @@ class OpticsSeen:
     told: float
     others: Mapping[str, float]
 
-    def gains(self) -> dict[str, float]:
-        """Return by how much more the others explain, each -1 to 1."""
-        return {name: share - self.told for name, share in self.others.items()}
+
+class OpticsJudge(BaseModel):
+    """How much like frames under one of `OTHER_OPTICS` a frame looks, and unlike those told right.
+
+    A linear discriminant of the shares that both explain: 0 for the usual frame that is told right,
+    1 for one that the other optics are to be suspected of (docs/decisions/0034).
+
+    Attributes
+    ----------
+    intercept
+        At shares of 0.
+    told, other
+        Weights of both shares.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    intercept: float
+    told: float
+    other: float
+
+    def suspicion(self, told: float, other: float) -> float:
+        """Return it, of the shares that what was told and the other optics explain."""
+        return self.intercept + self.told * told + self.other * other
 
 
 def optics_seen(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..stream.errors import UserError
 from .familiarity import Familiarity
-from .other_optics import OTHER_OPTICS, OpticsSeen
+from .other_optics import OTHER_OPTICS, OpticsJudge, OpticsSeen
 
 CONFIDENCE_TERMS = ("core_logit", "log_sigma", "log_size", "touches_border")
 """What the probability of a skyrmion follows from; see `confidence_terms`."""
@@ -96,21 +96,19 @@ class Reliability(BaseModel):
         "of its skyrmions",
     )
     familiarity: Familiarity | None = None
-    optics_limits: dict[str, float] | None = Field(
+    optics_judges: dict[str, OpticsJudge] | None = Field(
         default=None,
-        description="by how much more of a frame's power each of `OTHER_OPTICS` may explain than "
-        "what was told; one training frame in 100 exceeds it",
+        description="of `OTHER_OPTICS`, how much like one under them a frame looks; one ordinary "
+        "frame in 100 does so more than 1",
     )
 
-    @field_validator("optics_limits")
+    @field_validator("optics_judges")
     @classmethod
-    def _known(cls, limits: dict[str, float] | None) -> dict[str, float] | None:
-        for name, limit in (limits or {}).items():
+    def _known(cls, judges: dict[str, OpticsJudge] | None) -> dict[str, OpticsJudge] | None:
+        for name in judges or {}:
             if name not in OTHER_OPTICS:
                 raise ValueError(f"nothing is known of optics {name!r}")
-            if limit <= 0:
-                raise ValueError("a limit is positive")
-        return limits
+        return judges
 
     @classmethod
     def from_json(cls, content: bytes) -> Reliability:
@@ -150,12 +148,14 @@ class Reliability(BaseModel):
         """Return the other optics that speak most against what was told, and how strongly.
 
         By the name that `OTHER_OPTICS` gives them, and above 1 stronger than in training frames.
-        None from an engine that knows no limits.
+        None from an engine that cannot judge.
         """
-        if not self.optics_limits:
+        if not self.optics_judges:
             return None
-        gains = optics.gains()
-        excess = {name: gains[name] / limit for name, limit in self.optics_limits.items()}
+        excess = {
+            name: judge.suspicion(optics.told, optics.others[name])
+            for name, judge in self.optics_judges.items()
+        }
         most = max(excess, key=excess.__getitem__)
         return most, excess[most]
 

@@ -10,14 +10,22 @@ from hypothesis import strategies as st
 from skyrmlive.inference.doubts import doubts_about
 from skyrmlive.inference.frame_parts import FrameParts
 from skyrmlive.inference.normalise import normalise
-from skyrmlive.inference.other_optics import OTHER_OPTICS, OpticsSeen, optics_seen
+from skyrmlive.inference.other_optics import OTHER_OPTICS, OpticsJudge, OpticsSeen, optics_seen
 from skyrmlive.inference.reliability import Reliability
 from skyrmlive.stream.errors import UserError
 
 from .weak_phases import MICROSCOPE, PIXEL_NM, lattice, weak_phase_image
 
 TILT_DEG, TOLD_NM = 20.0, -2e6
-LIMITS = dict.fromkeys(OTHER_OPTICS, 0.05)
+
+
+def judges(limit=0.05):
+    """Return some that suspect other optics which explain by so much more than those told."""
+    judge = OpticsJudge(intercept=0.0, told=-1 / limit, other=1 / limit)
+    return dict.fromkeys(OTHER_OPTICS, judge)
+
+
+JUDGING = Reliability(optics_judges=judges())
 
 
 def seen(image):
@@ -35,8 +43,8 @@ def taken(defocus_nm=TOLD_NM, seed=0, shape=(512, 512)):
 def test_what_was_told_explains_most(seed):
     found = seen(taken(seed=seed))
     assert found.told > 0.2
-    assert max(found.gains().values()) < 0
-    assert Reliability(optics_limits=LIMITS).contradicted(found)[1] < 0
+    assert max(found.others.values()) < found.told
+    assert JUDGING.contradicted(found)[1] < 0
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -52,11 +60,9 @@ def test_what_was_told_explains_most(seed):
 )
 def test_other_optics_are_seen_and_named(name, image, seed):
     found = seen(np.ascontiguousarray(image(seed)))
-    most, excess = Reliability(optics_limits=LIMITS).contradicted(found)
+    most, excess = JUDGING.contradicted(found)
     assert (most, excess > 1) == (name, True)
-    number, (sentence, ordinary) = doubts_about(
-        Reliability(optics_limits=LIMITS), None, float("nan"), found
-    )
+    number, (sentence, ordinary) = doubts_about(JUDGING, None, float("nan"), found)
     assert number == excess
     assert OTHER_OPTICS[name].words in sentence
     assert "does not look like" in ordinary
@@ -64,7 +70,7 @@ def test_other_optics_are_seen_and_named(name, image, seed):
 
 def test_of_noise_no_optics_are_named():
     noise = np.random.default_rng(0).normal(size=(512, 512)).astype(np.float32)
-    reliability = Reliability(optics_limits=dict.fromkeys(OTHER_OPTICS, 1e-9))
+    reliability = Reliability(optics_judges=judges(1e-9))
     number, sentences = doubts_about(reliability, None, float("nan"), seen(noise))
     assert number > 1
     assert len(sentences) == 1
@@ -73,19 +79,21 @@ def test_of_noise_no_optics_are_named():
 
 def test_where_nothing_is_seen_nothing_is_said():
     assert seen(np.zeros((64, 64), np.float32)) is None
-    assert doubts_about(Reliability(optics_limits=LIMITS), None, float("nan"), None) == (None, [])
+    assert doubts_about(JUDGING, None, float("nan"), None) == (None, [])
 
 
-def test_an_engine_without_limits_says_nothing():
+def test_an_engine_without_judges_says_nothing():
     found = OpticsSeen(0.1, dict.fromkeys(OTHER_OPTICS, 0.9))
     assert Reliability().contradicted(found) is None
     assert doubts_about(Reliability(), None, float("nan"), found) == (None, [])
 
 
-@pytest.mark.parametrize("limits", ['{"sideways": 0.1}', '{"half": 0}'])
-def test_limits_that_mean_nothing_are_refused(limits):
-    with pytest.raises(UserError, match="optics_limits"):
-        Reliability.from_json(f'{{"optics_limits": {limits}}}'.encode())
+@pytest.mark.parametrize(
+    "judges", ['{"sideways": {"intercept": 0, "told": -1, "other": 1}}', '{"half": 0}']
+)
+def test_judges_of_nothing_are_refused(judges):
+    with pytest.raises(UserError, match="optics_judges"):
+        Reliability.from_json(f'{{"optics_judges": {judges}}}'.encode())
 
 
 @settings(max_examples=40)

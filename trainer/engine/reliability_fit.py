@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
 
 from ...inference.engine import Engine
 from ...inference.familiarity import (
@@ -15,16 +14,17 @@ from ...inference.familiarity import (
 )
 from ...inference.reliability import Confidence, Reliability
 from ..learning.examples import ExampleSource
+from .logistic_fit import fit_logistic
 from .mean_interval_fit import fit_mean_interval_share
 from .observations import observe
-from .optics_limits_fit import fit_optics_limits, observed_optics
+from .optics_judge_fit import fit_optics_judges
 
 _MAX_COMPONENTS = 16
 _ORDINARY, _USUALLY_SURE = 0.97, 0.90
 """Frames as in training are stranger than most of a microscope's, by noise, blur, backgrounds: of
 sharp ones at the nominal condition fewer are beyond these limits (docs/decisions/0020)."""
 _OPTICS_FRAMES = 4
-"""Times as many frames for the limits of the optics, which are of rarer ones."""
+"""Times as many ordinary frames for the judges of the optics, whose limits are of rarer ones."""
 _SLIGHT_GAIN = 0.001
 """Of AP50, for which nothing that was found is left out."""
 _ENOUGH_SIZES = 20
@@ -42,8 +42,8 @@ def fit_reliability(
     """Return the reliability of an engine.
 
     Probabilities and intervals are fitted to frames of the films kept back; what an ordinary frame
-    looks like is learned from the training films, and its limit set on those kept back. All frames
-    are degraded as in training.
+    looks like is learned from the training films, and its limit set on those kept back; what it
+    shows of its optics, of the training films alone. All frames are degraded as in training.
     """
     kept_back = observe(engine, validation, frames, seed=1)
     confidence = factor = None
@@ -82,8 +82,9 @@ def fit_reliability(
         drawn_size_weight=weight,
         bias_per_variance=bias,
         familiarity=familiarity,
-        optics_limits=fit_optics_limits(
-            observed_optics(validation, engine.condition, _OPTICS_FRAMES * frames, seed=3)
+        # no network is asked, so that films need not be new, and more of them are better
+        optics_judges=fit_optics_judges(
+            training.as_simulated(), engine.condition, _OPTICS_FRAMES * frames, frames, seed=3
         ),
     )
     share = fit_mean_interval_share(reliability, kept_back.found, kept_back.true_mean_nm)
@@ -105,24 +106,9 @@ def best_weight(log_error: np.ndarray, other: np.ndarray) -> float:
 
 def fit_confidence(terms: np.ndarray, right: np.ndarray) -> Confidence:
     """Return the logistic regression of `right` (n,) on `terms` (n, 4), with a slight ridge."""
-    centre, scale = terms.mean(axis=0), terms.std(axis=0) + 1e-9
-    x = np.column_stack([np.ones(len(terms)), (terms - centre) / scale])
-    sign = np.where(right, 1.0, -1.0)
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = sign * (x @ weights)
-        slope = -sign / (1 + np.exp(np.clip(margin, -50, 50)))
-        ridge = _RIDGE * np.sum(weights[1:] ** 2)
-        gradient = x.T @ slope / len(x)
-        gradient[1:] += 2 * _RIDGE * weights[1:]
-        return float(np.logaddexp(0, -margin).mean() + ridge), gradient
-
-    weights = minimize(loss, np.zeros(x.shape[1]), jac=True, method="BFGS").x
-    slopes = weights[1:] / scale
+    intercept, slopes = fit_logistic(terms, right, _RIDGE)
     core, sigma, size, border = map(float, slopes)
-    return Confidence(
-        intercept=float(weights[0] - slopes @ centre), weights=(core, sigma, size, border)
-    )
+    return Confidence(intercept=intercept, weights=(core, sigma, size, border))
 
 
 def fit_least_confidence(confidence: np.ndarray, right: np.ndarray, n_true: int) -> float:

@@ -173,6 +173,18 @@ class ExampleSource:
         others = [n for n, store in enumerate(self._stores) if store not in stores]
         return self._part(others) if others else self
 
+    def under(self, optics: Optics) -> ExampleSource:
+        """Return a source of the same films under other optics."""
+        source = copy.copy(self)
+        source.optics = optics
+        return source
+
+    def as_simulated(self) -> ExampleSource:
+        """Return a source of the same films, none of them resized."""
+        source = copy.copy(self)
+        source.resizing = Resizing()
+        return source
+
     def _part(self, films: Sequence[int]) -> ExampleSource:
         source = copy.copy(self)
         for name in ("_stores", "_m", "_ms", "_truths"):

@@ -69,6 +69,13 @@ class Optics(BaseModel):
             tilt_range_deg=(max(0.0, tilt_deg - 3), tilt_deg + 3),
         )
 
+    def at_defocus(self, factor: float) -> Optics:
+        """Return the same at so many times the defocus."""
+        low, high = sorted(factor * edge for edge in self.defocus_range_nm)
+        return self.model_copy(
+            update={"defocus_nm": factor * self.defocus_nm, "defocus_range_nm": (low, high)}
+        )
+
     def draw(self, rng: np.random.Generator) -> tuple[float, float]:
         """Return a true defocus in nm and a true tilt in degrees."""
         return rng.uniform(*self.defocus_range_nm), rng.uniform(*self.tilt_range_deg)
