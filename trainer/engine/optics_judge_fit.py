@@ -20,6 +20,9 @@ _ORDINARY = 0.99
 
 Frames as in training are stranger than most of a microscope's (docs/decisions/0020)."""
 
+_ENOUGH_FRAMES = 10
+"""Of each kind, from which a judge can be fitted."""
+
 _AS_TOLD = Optics("what was told")
 _RIDGE = 1e-4
 
@@ -27,7 +30,7 @@ _RIDGE = 1e-4
 def fit_optics_judges(
     source: ExampleSource, condition: ImagingCondition, ordinary: int, others: int, seed: int
 ) -> dict[str, OpticsJudge] | None:
-    """Return a judge for each of `OTHER_OPTICS`, None where frames show nothing of theirs.
+    """Return a judge for each of `OTHER_OPTICS`, None where too few frames show their optics.
 
     No network is asked.
 
@@ -41,7 +44,7 @@ def fit_optics_judges(
         name: observed_optics(source, condition, optics, others, seed + number)
         for number, (name, optics) in enumerate(OTHER_OPTICS.items(), 1)
     }
-    if not told_right or not all(told_wrong.values()):
+    if min(map(len, (told_right, *told_wrong.values()))) < _ENOUGH_FRAMES:
         return None
     return judges(told_right, told_wrong)
 
