@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ..stream.frame import Frame, FrameMetadata
     from ..stream.result import ResultSummary
 
+_OF_A_RUN = {"analysed", "counters"}
+"""What a summary says of a run, and files have none."""
+
 
 def segment(
     images: Annotated[
@@ -156,7 +159,8 @@ def _write(out: Path, name: str, frame: Frame, found: Segmentation, summary: Res
     if not encoded:
         raise UserError(f"The overlay of {name} is too large for a PNG image.")
     known = {"metadata": metadata.model_dump(mode="json", exclude_none=True)}
-    written = json.dumps(summary.model_dump(mode="json") | known, indent=2)
+    numbers = summary.model_dump(mode="json", exclude=_OF_A_RUN)
+    written = json.dumps(numbers | known, indent=2)
     try:
         out.mkdir(parents=True, exist_ok=True)
         tifffile.imwrite(out / f"{name}.labels.tif", found.labels, compression="zlib")

@@ -70,6 +70,7 @@ def test_segment_leaves_labels_table_and_picture(run, image, tiny_bundle, tmp_pa
     assert any(warning in each for each in summary["warnings"])
     assert summary["engine"].startswith("tiny")
     assert summary["metadata"]["defocus_nm"] == -8e6
+    assert "analysed" not in summary
 
 
 def test_segment_takes_several_files_and_pages(run, tiny_bundle, tmp_path):
