@@ -39,7 +39,7 @@ class Optics(NamedTuple):
     is_across: bool = False
 
 
-_AS_TOLD = Optics("what was told")
+AS_TOLD = Optics("what was told")
 _SIDEWAYS = "a tilt axis at right angles to the one told"
 OTHER_OPTICS: Mapping[str, Optics] = {
     "inverted": Optics(
@@ -114,4 +114,4 @@ def optics_seen(
         return waves.explained(structures, transfer).share if count else 0.0
 
     others = {name: share(optics) for name, optics in OTHER_OPTICS.items()}
-    return OpticsSeen(share(_AS_TOLD), others)
+    return OpticsSeen(share(AS_TOLD), others)

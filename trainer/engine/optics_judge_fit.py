@@ -9,7 +9,14 @@ import numpy as np
 from ...inference.condition import ImagingCondition
 from ...inference.condition_check import optics_are_inside
 from ...inference.frame_parts import FrameParts
-from ...inference.other_optics import OTHER_OPTICS, Optics, OpticsJudge, OpticsSeen, optics_seen
+from ...inference.other_optics import (
+    AS_TOLD,
+    OTHER_OPTICS,
+    Optics,
+    OpticsJudge,
+    OpticsSeen,
+    optics_seen,
+)
 from ...inference.told import optics_of
 from ..learning.examples import ExampleSource
 from .example_metadata import example_metadata
@@ -23,7 +30,6 @@ Frames as in training are stranger than most of a microscope's (docs/decisions/0
 _ENOUGH_FRAMES = 10
 """Of each kind, from which a judge can be fitted."""
 
-_AS_TOLD = Optics("what was told")
 _RIDGE = 1e-4
 
 
@@ -39,7 +45,7 @@ def fit_optics_judges(
     ordinary, others
         Frames that are told right, and frames under each of the others.
     """
-    told_right = observed_optics(source, condition, _AS_TOLD, ordinary, seed)
+    told_right = observed_optics(source, condition, AS_TOLD, ordinary, seed)
     told_wrong = {
         name: observed_optics(source, condition, optics, others, seed + number)
         for number, (name, optics) in enumerate(OTHER_OPTICS.items(), 1)
@@ -90,6 +96,8 @@ def judges(
         score = intercept + ordinary @ weights
         usual = np.median(score)
         span = max(0.0, float(np.quantile(score, _ORDINARY))) - usual
-        scaled = (float(f"{value / span:.5g}") for value in (intercept - usual, *weights))
-        found[name] = OpticsJudge(**dict(zip(("intercept", "told", "other"), scaled, strict=True)))
+        at_none, of_told, of_other = (
+            float(f"{value / span:.5g}") for value in (intercept - usual, *weights)
+        )
+        found[name] = OpticsJudge(intercept=at_none, told=of_told, other=of_other)
     return found
