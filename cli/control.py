@@ -118,7 +118,7 @@ class RunControl:
             self._say(Event(event="ended", text=text, failed=True))
         self._leaving.set()
         self._thread.join()
-        self._lock.__exit__(kind, error, traceback)
+        self._lock.close()
 
     def _follow(self) -> None:
         tail = LineTail(self._folder.commands)

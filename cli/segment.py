@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..stream.errors import UserError
+from ..stream.errors import UserError, cannot_write
 from .imaging_options import BlurPx, DefocusNm, PixelSizeNm, TiltAxisDeg, TiltDeg, given_metadata
 from .run_options import BackendOption, PrecisionOption
 
@@ -169,7 +169,7 @@ def _write(out: Path, name: str, frame: Frame, found: Segmentation, summary: Res
         # Through Python, since OpenCV's own writer fails on non-ASCII paths on Windows.
         (out / f"{name}.overlay.png").write_bytes(png.tobytes())
     except OSError as error:
-        raise UserError(f"{out} cannot be written: {error.strerror or error}.") from None
+        raise cannot_write(out, error) from None
 
 
 def _advice(found: Segmentation, metadata: FrameMetadata, engine: Engine) -> list[str]:

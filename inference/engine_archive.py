@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from ..stream.errors import UserError
+from ..stream.errors import UserError, cannot_write
 from .bundle import MANIFEST, EngineBundle, is_inner_path
 from .engine_store import SHIPPED, find_engine, list_engines, user_directory
 
@@ -32,7 +32,7 @@ def export_engine(name_or_path: str | None, file: Path) -> EngineBundle:
                 archive.writestr(name, content)
             archive.writestr(MANIFEST, (bundle.path / MANIFEST).read_bytes())
     except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror}.") from None
+        raise cannot_write(file, error) from None
     return bundle
 
 
@@ -49,7 +49,7 @@ def import_engine(source: Path, *, replace: bool = False) -> EngineBundle:
         root.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(dir=root, prefix=".import-")
     except OSError as error:
-        raise UserError(f"{root} cannot be written: {error.strerror}.") from None
+        raise cannot_write(root, error) from None
     with scratch:
         folder = Path(scratch.name) / "bundle"
         if source.is_dir():

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..stream.errors import UserError
+from ..stream.errors import UserError, cannot_write
 from .curve_data import AXES, Quantity, axis_values, curve, rows_by_direction
 from .events import Event
 from .histogram import Diameters, bin_edges, counts
@@ -62,7 +62,7 @@ def write_csv(path: Path, history: History) -> None:
     try:
         table.to_csv(path, index=False)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise cannot_write(path, error) from None
 
 
 def write_figure(path: Path, content: FigureContent) -> None:
@@ -91,7 +91,7 @@ def write_figure(path: Path, content: FigureContent) -> None:
     try:
         figure.savefig(path, dpi=_DPI)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise cannot_write(path, error) from None
 
 
 def _draw_quantity(
@@ -144,7 +144,3 @@ def _finish(plot: Any, *, legend: bool) -> None:
     plot.spines[["top", "right"]].set_visible(False)
     if legend:
         plot.legend(fontsize=7, frameon=False)
-
-
-def _unwritable(path: Path, error: OSError) -> UserError:
-    return UserError(f"Cannot write {path}: {error.strerror or error}.")

@@ -10,7 +10,7 @@ from typing import IO
 import pandas as pd
 
 from .closing import Closing
-from .errors import UserError
+from .errors import UserError, cannot_write
 from .recording import Recording
 from .result import TABLE_DTYPES, ResultSummary
 
@@ -77,4 +77,4 @@ class CsvResults(Closing):
     def _cannot_write(self, error: OSError) -> UserError:
         # An export writes into a folder of this name, and removes it.
         folder = self._folder.with_name(self._folder.name.removesuffix(".part"))
-        return UserError(f"Cannot write to {folder}: {error.strerror}.")
+        return cannot_write(folder, error)

@@ -58,11 +58,13 @@ def _frame_problems(recording: Recording) -> list[str]:
 
 
 def _result_problems(recording: Recording) -> list[str]:
+    damage = recording.damaged_results()
     try:
         summaries = recording.summaries()
     except UserError as error:
-        return [str(error)]
-    return [problem for summary in summaries for problem in _problems_of(recording, summary)]
+        return [*damage, str(error)]
+    of_frames = (problem for each in summaries for problem in _problems_of(recording, each))
+    return [*damage, *of_frames]
 
 
 def _problems_of(recording: Recording, summary: ResultSummary) -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..closing import Closing
-from ..errors import UserError
+from ..errors import UserError, cannot_write
 from ..result import TABLE_DTYPES
 from .matching import diameter_ratios, match, same_bits
 
@@ -229,7 +229,7 @@ class ComparisonCsv(Closing):
         except FileExistsError:
             raise UserError(f"{path} exists already.") from None
         except OSError as error:
-            raise self._cannot_write(error) from None
+            raise cannot_write(self._path, error) from None
         self._rows = csv.DictWriter(self._file, [column.name for column in fields(FrameComparison)])
         self._rows.writeheader()
 
@@ -238,17 +238,14 @@ class ComparisonCsv(Closing):
         try:
             self._rows.writerow({k: v for k, v in asdict(found).items() if v == v})
         except OSError as error:
-            raise self._cannot_write(error) from None
+            raise cannot_write(self._path, error) from None
 
     def close(self) -> None:
         """Close the file; raise UserError if the disk refuses what is not there yet."""
         try:
             self._file.close()
         except OSError as error:
-            raise self._cannot_write(error) from None
-
-    def _cannot_write(self, error: OSError) -> UserError:
-        return UserError(f"Cannot write to {self._path}: {error.strerror}.")
+            raise cannot_write(self._path, error) from None
 
 
 def _mean_and_quantiles(values: np.ndarray, *percent: float) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ..csv_files import CsvResults
-from ..errors import UserError
+from ..errors import UserError, cannot_write
 from .layout import RecordingError
 from .parquet_files import ParquetResults
 from .reader import Recording
@@ -164,12 +164,12 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     except FileExistsError:
         raise UserError(f"{part} is what is left of another export; remove it first.") from None
     except OSError as error:
-        raise UserError(f"Cannot write to {folder}: {error.strerror}.") from None
+        raise cannot_write(folder, error) from None
     try:
         yield part
         part.rename(folder)
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
         if isinstance(error, OSError):
-            raise UserError(f"Cannot write to {folder}: {error.strerror or error}.") from None
+            raise cannot_write(folder, error) from None
         raise

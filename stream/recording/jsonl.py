@@ -76,26 +76,37 @@ class JsonLinesReader:
         with self._path.open("rb") as file:
             file.seek(self._ends[index])
             line = file.read(self._ends[index + 1] - self._ends[index])
-        return self._parsed(line, index)
+        return self._sound(_parsed(line), index)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self.since(0)
+        return (self._sound(document, index) for index, document in self.since(0))
 
-    def since(self, start: int) -> Iterator[dict[str, Any]]:
-        """Yield the lines from number `start` on, which reads them faster than one by one."""
+    def since(self, start: int) -> Iterator[tuple[int, dict[str, Any] | None]]:
+        """Yield the number of each line from `start` on, and the line; None for a damaged one.
+
+        This reads them faster than one by one.
+        """
         end = len(self)
         if start >= end:
             return
         with self._path.open("rb") as file:
             file.seek(self._ends[start])
             for index in range(start, end):
-                yield self._parsed(file.readline(), index)
+                yield index, _parsed(file.readline())
 
-    def _parsed(self, line: bytes, index: int) -> dict[str, Any]:
-        try:
-            document = json.loads(line)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            raise RecordingError(f"Line {index + 1} of {self._path} is damaged.")
+    def damage(self, index: int) -> str:
+        """Return the sentence that names line number `index` as damaged."""
+        return f"Line {index + 1} of {self._path} is damaged."
+
+    def _sound(self, document: dict[str, Any] | None, index: int) -> dict[str, Any]:
+        if document is None:
+            raise RecordingError(self.damage(index))
         return document
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None

@@ -179,6 +179,14 @@ class Recording:
         self._results.refresh()
         return self._results.failures()
 
+    def damaged_results(self) -> list[str]:
+        """Return which lines of the results are damaged, one sentence each.
+
+        Their frames have no result then; all others have theirs.
+        """
+        self._results.refresh()
+        return self._results.damage()
+
     @property
     def has_labels(self) -> bool:
         """Whether any frame has a label image."""

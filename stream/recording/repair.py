@@ -1,4 +1,4 @@
-"""Completes a recording whose run was cut short."""
+"""Completes a recording whose run was cut short, and takes out damaged results."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def repair(
     tracks: Tracks,
     progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> list[str]:
-    """Make of a recording that was cut short one like those that were closed.
+    """Make of a recording that was cut short, or has damaged results, one like any other.
 
     Torn ends are cut off, the arrays get their true length, the results are put in order with
     their final tracks, and the metadata is completed. No acknowledged frame is touched; results
-    that a power cut tore apart are taken out, and their frames can be analysed again.
+    that a power cut tore apart, or that do not read back, are taken out, and their frames can be
+    analysed again.
 
     Parameters
     ----------
@@ -58,7 +59,12 @@ def repair(
 
 
 def _is_whole(recording: Recording) -> bool:
-    return recording.closed and recording.settled and recording.has_room_for_all
+    return (
+        recording.closed
+        and recording.settled
+        and recording.has_room_for_all
+        and not recording.damaged_results()
+    )
 
 
 def _completed(
@@ -73,10 +79,11 @@ def _completed(
         leftover.unlink(missing_ok=True)
     if (recording.path / RESULTS).exists():
         torn_results = _torn_results(recording)
+        lost = len(torn_results) + len(recording.damaged_results())
         settle(recording.path, tracks, progress, without=torn_results)
         done.append("The results were put in order and linked.")
-        if torn_results:
-            done.append(f"{len(torn_results)} results that did not read back were taken out.")
+        if lost:
+            done.append(f"{lost} results that did not read back were taken out.")
     if not (recording.closed and recording.has_room_for_all):
         run = recording.run | {"settled": True, "repaired": True}
         n_frames = recording.n_frames

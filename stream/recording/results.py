@@ -1,15 +1,18 @@
-"""The results in a recording, frame by frame."""
+"""The results in a recording, frame by frame.
+
+A line that is damaged, as a power cut may leave one, costs the result of its frame and no other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyarrow as pa
 
 from .jsonl import JsonLinesReader
-from .layout import RESULTS, TABLE, RecordingError
+from .layout import RESULTS, TABLE
 from .table_stream import TableReader
 
 
@@ -20,20 +23,15 @@ class ResultReader:
     ----------
     path
         Directory of the recording.
-
-    Raises
-    ------
-    RecordingError
-        If a line is damaged.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path / RESULTS
-        self._lines = JsonLinesReader(self._path)
+        self._lines = JsonLinesReader(path / RESULTS)
         self._tables = TableReader(path / TABLE)
         self._line_of: dict[int, int] = {}
         self._failed: set[int] = set()
         self._labelled: set[int] = set()
+        self._damaged: list[int] = []
         self._seen = 0
         self.refresh()
 
@@ -41,10 +39,11 @@ class ResultReader:
         """Take notice of what was appended since."""
         self._lines.refresh()
         self._tables.refresh()
-        for number, entry in enumerate(self._lines.since(self._seen), self._seen):
-            frame = entry.get("frame")
-            if not isinstance(frame, int):
-                raise RecordingError(f"Line {number + 1} of {self._path} is damaged.")
+        for number, entry in self._lines.since(self._seen):
+            if not _is_of_a_frame(entry):
+                self._damaged.append(number)
+                continue
+            frame = entry["frame"]
             self._line_of[frame] = number
             (self._failed.add if "error" in entry else self._failed.discard)(frame)
             if entry.get("labels"):
@@ -70,7 +69,11 @@ class ResultReader:
 
         This is faster than `entries`.
         """
-        return iter(self._lines)
+        return (entry for _, entry in self._lines.since(0) if _is_of_a_frame(entry))
+
+    def damage(self) -> list[str]:
+        """Return which lines are damaged, one sentence each; their frames have no result."""
+        return [self._lines.damage(number) for number in self._damaged]
 
     def failures(self) -> dict[int, str]:
         """Return the frames that could not be analysed, and why."""
@@ -84,3 +87,7 @@ class ResultReader:
     def has_labels(self, frame: int) -> bool:
         """Say whether the frame has a label image."""
         return frame in self._labelled
+
+
+def _is_of_a_frame(entry: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
+    return entry is not None and isinstance(entry.get("frame"), int)

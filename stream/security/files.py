@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import UserError
+from ..errors import UserError, cannot_write
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _MOST_BYTES = 2**20
@@ -45,7 +45,7 @@ def write_model(path: Path, document: BaseModel, *, mode: int, replace: bool = F
     except OSError as error:
         if isinstance(error, FileExistsError) and path.exists():
             raise UserError(f"{path} exists already and is left as it is.") from None
-        raise UserError(f"Cannot write {path}: {error.strerror}.") from None
+        raise cannot_write(path, error) from None
 
 
 def read_model(kind: type[_Model], path: Path, *, closed_to_others: int = 0) -> _Model:

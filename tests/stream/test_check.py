@@ -78,10 +78,15 @@ def test_a_table_that_is_damaged_takes_no_other_with_it(path: Path):
         recording.result_table(1)
 
 
-@pytest.mark.parametrize("line", ["{}", '{"frame": "one"}', "[]", "torn"])
-def test_a_line_that_is_no_result_is_named(path: Path, line: str):
+@pytest.mark.parametrize("line", ["{}", '{"frame": "one"}', "[]", "torn", "\0" * 4096])
+def test_a_line_that_is_no_result_is_named_and_costs_no_other(path: Path, line: str):
     results = path / "results.jsonl"
     first, _, *others = results.read_text().splitlines()
     results.write_text("\n".join([first, line, *others, ""]))
     (problem,) = check(path)
     assert problem == f"Line 2 of {results} is damaged."
+    recording = Recording(path)
+    assert [summary.frame for summary in recording.summaries()] == [0, 2]
+    assert [summary.frame for summary in recording.written_summaries()] == [0, 2]
+    assert [frame for frame, _ in recording.tables()] == [0, 2]
+    assert recording.summary(1) is None

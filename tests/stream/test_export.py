@@ -149,7 +149,7 @@ def test_a_disk_that_refuses_is_one_sentence_and_leaves_nothing(recording, tmp_p
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (400, hard))  # the system refuses longer files
     try:
-        with pytest.raises(UserError, match=r"Cannot write to .*out: File too large\.$"):
+        with pytest.raises(UserError, match=r"Cannot write .*out: File too large\.$"):
             export(recording, tmp_path / "out", [content])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -150,5 +150,5 @@ def test_tables_that_find_no_space_are_one_sentence(small_disk, analyser, make_f
                 rows.append(found)
 
     for write, name in ((write_results, "disk"), (write_rows, r"comparison\.csv")):
-        with pytest.raises(UserError, match=rf"^Cannot write to \S+{name}: No space left on .+\.$"):
+        with pytest.raises(UserError, match=rf"^Cannot write \S+{name}: No space left on .+\.$"):
             write()

@@ -78,6 +78,24 @@ def test_a_table_that_a_power_cut_shortened_loses_those_results_alone(cut_short,
     assert check(cut_short) == []
 
 
+@pytest.mark.parametrize("whole_before", [False, True])
+def test_a_damaged_line_loses_its_result_alone(cut_short, analyser, whole_before):
+    if whole_before:
+        long_ago(cut_short)
+        repair(cut_short, analyser.new_tracks())
+    results = cut_short / "results.jsonl"
+    lines = results.read_text().splitlines(keepends=True)
+    (damaged,) = (number for number, line in enumerate(lines) if '"frame": 1,' in line)
+    lines[damaged] = "\0" * len(lines[damaged])  # and with it the end of the line
+    results.write_text("".join(lines))
+    long_ago(cut_short)
+    assert any(f"Line {damaged + 1} of" in problem for problem in check(cut_short))
+    done = repair(cut_short, analyser.new_tracks())
+    assert any("1 results that did not read back" in sentence for sentence in done)
+    assert [summary.frame for summary in Recording(cut_short).summaries()] == [0, 5]
+    assert check(cut_short) == []
+
+
 def test_a_run_that_wrote_just_now_is_not_touched(cut_short, analyser):
     with pytest.raises(UserError, match="seems to be written"):
         repair(cut_short, analyser.new_tracks())

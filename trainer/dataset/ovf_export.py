@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...stream.errors import UserError
+from ...stream.errors import cannot_write
 from .film_store import FilmStore
 from .ovf import OvfField
 from .ovf_writer import write_ovf
@@ -26,7 +26,7 @@ def export_films(store: FilmStore, folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{folder} cannot be made: {error.strerror}.") from None
+        raise cannot_write(folder, error) from None
     grid = store.grid
     cell = (grid.cell_size_nm, grid.cell_size_nm, grid.thickness_nm)
     indices = [record["index"] for record in store.records()]

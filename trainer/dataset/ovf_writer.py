@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from ...stream.errors import UserError
+from ...stream.errors import cannot_write
 from .ovf import CHECK_VALUES, OvfField
 
 Encoding = Literal["text", "binary 4", "binary 8"]
@@ -39,7 +39,7 @@ def write_ovf(path: Path, field: OvfField, encoding: Encoding = "binary 4") -> N
                 file.write(values.astype(f"<f{width}").tobytes())
             file.write(f"# End: Data {name}\n# End: Segment\n".encode())
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.") from None
+        raise cannot_write(path, error) from None
 
 
 def _header(field: OvfField) -> str:

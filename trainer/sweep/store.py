@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ...stream.errors import UserError
+from ...stream.errors import UserError, cannot_write
 from ...stream.recording import layout
 from .recipe import SweepRecipe
 
@@ -63,7 +63,7 @@ class SweepStore:
         try:
             (path / "states").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"Cannot write to {path}: {error.strerror}.") from None
+            raise cannot_write(path, error) from None
         text = json.dumps(recipe.model_dump(mode="json"), indent=2) + "\n"
         write_whole(description, lambda file: file.write(text.encode()))
         return cls(path, recipe)
@@ -116,4 +116,4 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     try:
         layout.write_whole(path, write)
     except OSError as error:
-        raise UserError(f"Cannot write {path}: {error.strerror or error}.") from None
+        raise cannot_write(path, error) from None
