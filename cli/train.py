@@ -29,6 +29,13 @@ def train(
     ] = None,
     preset: Annotated[str, typer.Option(help="Recipe that comes along.")] = "neel-2mm-20deg",
     recipe: Annotated[Path | None, typer.Option(help="Recipe of your own, a TOML file.")] = None,
+    go_on_from: Annotated[
+        str | None,
+        typer.Option(
+            help="Engine that learns on, by its own recipe unless --recipe gives another: --steps "
+            "more, on the films that fill an image."
+        ),
+    ] = None,
     print_recipe: Annotated[
         bool, typer.Option("--print-recipe", help="Print the preset as TOML, to be edited.")
     ] = False,
@@ -74,11 +81,12 @@ def train(
     from ..trainer.engine.weights import weights_of
     from ..trainer.learning.examples import ExampleSource, split_films
     from ..trainer.learning.training import Training
-    from ..trainer.learning.training_recipe import PRESETS
     from .film_sets import wanted_set
     from .steady_running import keep_freed_memory
 
     if print_recipe:
+        from ..trainer.learning.training_recipe import PRESETS
+
         print(PRESETS.text(preset), end="")
         return
     if out is None:
@@ -88,7 +96,7 @@ def train(
             f"{out.name!r} cannot name an engine: the last part of --out may hold lower-case "
             "letters, digits, '.', '_' and '-'."
         )
-    chosen = PRESETS.load(preset) if recipe is None else PRESETS.load_file(recipe)
+    chosen = _chosen(preset, recipe, go_on_from)
     chosen = _changed(chosen, defocus_nm, tilt_deg, voltage_kv, start_from)
     plan = {"steps": steps, "batch": batch, "seed": seed}
     plan = {name: value for name, value in plan.items() if value is not None}
@@ -131,6 +139,18 @@ def train(
     print(bundle.card)
     print(f"Engine written to {bundle.path}.")
     print(built(bundle))
+
+
+def _chosen(preset: str, file: Path | None, go_on_from: str | None) -> TrainingRecipe:
+    from ..inference.bundle import EngineBundle
+    from ..inference.engine_store import find_engine
+    from ..trainer.learning.training_recipe import PRESETS, recipe_of
+
+    if go_on_from is None:
+        return PRESETS.load(preset) if file is None else PRESETS.load_file(file)
+    bundle = EngineBundle.load(find_engine(go_on_from))
+    own = recipe_of(bundle) if file is None else PRESETS.load_file(file)
+    return own.going_on(go_on_from)
 
 
 def _changed(
@@ -201,7 +221,7 @@ def _sense_sizes(training: Training, source: ExampleSource) -> None:
         fitted = progress.add_task("Its fits", total=EPOCHS_IN_ALL)
         fit_size_sense(
             training.best,
-            source,
+            source.under(training.recipe.sense_optics),
             plan.sense_examples,
             plan.seed,
             plan.loader_processes,

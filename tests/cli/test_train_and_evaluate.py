@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 from skyrmlive.inference.bundle import EngineBundle
+from skyrmlive.trainer.engine.weights import weights_of
+from skyrmlive.trainer.learning.training_recipe import recipe_of
 
 RECIPE = """
 name = "mine"
@@ -73,6 +76,14 @@ def test_a_recipe_becomes_an_engine_and_a_page(
     assert (bundle.condition.defocus_nm, bundle.condition.tilt_deg) == (-3e6, 25)
     # what it says of itself is of films as it is made for
     assert "1 validation films" in bundle.card
+    skyrmlive("train", "--go-on-from", "mine", "--steps", "3", "--farm", "farm", "--out", "further")
+    further = EngineBundle.load(tmp_path / "further")
+    assert "from `mine`: 3 steps" in further.card
+    before, after = weights_of(bundle), weights_of(further)
+    kept = [name for name in after if torch.equal(before[name], after[name])]
+    assert all(name in kept for name in after if name.startswith("size_sense"))
+    assert "stem.weight" not in kept
+    assert recipe_of(further).optics == recipe_of(bundle).optics
     others = ("--films", "farm/neel-lattice-1", "--unlike", "stripes=farm/stripes-1")
     said = skyrmlive(
         "evaluate",

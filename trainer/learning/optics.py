@@ -76,6 +76,10 @@ class Optics(BaseModel):
             update={"defocus_nm": factor * self.defocus_nm, "defocus_range_nm": (low, high)}
         )
 
+    def told_within(self, defocus_error: float) -> Optics:
+        """Return the same, the defocus told with another error, relative."""
+        return self.model_copy(update={"told_defocus_error": defocus_error})
+
     def draw(self, rng: np.random.Generator) -> tuple[float, float]:
         """Return a true defocus in nm and a true tilt in degrees."""
         return rng.uniform(*self.defocus_range_nm), rng.uniform(*self.tilt_range_deg)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ...inference.bundle import RECIPE, EngineBundle
+from ...stream.errors import UserError
 from ..dataset.labels import LabelRule
+from ..dataset.recipe_files import load_preset
 from ..toml_models import PresetFolder
 from .architectures import BlockNetwork, NetworkRecipe
 from .degradation import Degradation
@@ -36,6 +39,10 @@ class WantedFilms(BaseModel):
         default=True,
         description="false: it learns to draw them, and warns of a frame like them all the same",
     )
+
+    def fill(self, window: int) -> bool:
+        """Say whether each of them fills an image of `window` cells along its side."""
+        return (self.cells or load_preset(self.preset).cells) >= window
 
 
 class TrainingPlan(BaseModel):
@@ -77,6 +84,13 @@ class TrainingPlan(BaseModel):
     sense_examples: int = Field(
         default=0, ge=0, description="that the sense of a frame's mean size is fitted to at the end"
     )
+    sense_told_defocus_error: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="in those, where it is not that of the optics: the sense is what has to bear a "
+        "defocus that is told wrong (docs/decisions/0027)",
+    )
     reliability_frames: int = Field(
         default=500, ge=1, description="frames that each part of the reliability is fitted to"
     )
@@ -109,6 +123,35 @@ class TrainingRecipe(BaseModel):
     )
     plan: TrainingPlan = TrainingPlan()
 
+    @property
+    def sense_optics(self) -> Optics:
+        """The optics of the examples that the sense of size is fitted to."""
+        error = self.plan.sense_told_defocus_error
+        return self.optics if error is None else self.optics.told_within(error)
+
+    def going_on(self, engine: str) -> TrainingRecipe:
+        """Return by what an engine of this recipe goes on: other images of films that fill one.
+
+        Its sense of size stays as it is.
+
+        Parameters
+        ----------
+        engine
+            Its name or folder.
+        """
+        plan = self.plan.model_copy(
+            update={
+                "finish_steps": 0,
+                "frame_size_weight": 0.0,
+                "sense_examples": 0,
+                "seed": self.plan.seed + 1,
+            }
+        )
+        filling = tuple(films for films in self.films if films.fill(plan.window))
+        return self.model_copy(
+            update={"start_from": engine, "films": filling or self.films, "plan": plan}
+        )
+
     @field_validator("optics")
     @classmethod
     def _is_told_in_nm(cls, optics: Optics) -> Optics:
@@ -122,3 +165,20 @@ class TrainingRecipe(BaseModel):
 
 PRESETS = PresetFolder(Path(__file__).parent / "presets", TrainingRecipe)
 """The recipes that come along."""
+
+
+def recipe_of(bundle: EngineBundle) -> TrainingRecipe:
+    """Return the recipe that an engine was made by.
+
+    Raises
+    ------
+    UserError
+        The bundle has none, or one of another version.
+    """
+    content = bundle.files.get(RECIPE)
+    if content is None:
+        raise UserError(f"The engine {bundle.engine_id} brings no recipe.")
+    try:
+        return TrainingRecipe.model_validate_json(content)
+    except ValidationError:
+        raise UserError(f"The recipe of {bundle.engine_id} is one of another version.") from None
