@@ -79,7 +79,8 @@ def train(
     from ..trainer.dataset.film_store import FilmStore
     from ..trainer.engine.engine_writer import write_engine
     from ..trainer.engine.weights import weights_of
-    from ..trainer.learning.examples import ExampleSource, split_films
+    from ..trainer.learning.examples import ExampleSource
+    from ..trainer.learning.film_split import split_films
     from ..trainer.learning.training import Training
     from .film_sets import wanted_set
     from .steady_running import keep_freed_memory

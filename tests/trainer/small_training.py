@@ -4,7 +4,8 @@ from skyrmlive.trainer.dataset.film_set import SimulatedFilms
 from skyrmlive.trainer.dataset.recipe_files import load_preset
 from skyrmlive.trainer.learning.architectures import BlockNetwork
 from skyrmlive.trainer.learning.degradation import Degradation
-from skyrmlive.trainer.learning.examples import ExampleSource, split_films
+from skyrmlive.trainer.learning.examples import ExampleSource
+from skyrmlive.trainer.learning.film_split import split_films
 from skyrmlive.trainer.learning.optics import Optics
 from skyrmlive.trainer.learning.published_noise import PublishedNoise
 from skyrmlive.trainer.learning.training_recipe import TrainingPlan, TrainingRecipe

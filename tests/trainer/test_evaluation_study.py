@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+import torch
 
 from skyrmlive.inference.engine_store import find_engine, load_engine
 from skyrmlive.inference.frame_diameter import frame_diameter
@@ -18,6 +19,7 @@ from skyrmlive.trainer.dataset.film_statistics import film_statistics
 from skyrmlive.trainer.dataset.film_store import FilmStore
 from skyrmlive.trainer.dataset.labels import LabelRule
 from skyrmlive.trainer.evaluation import drawing
+from skyrmlive.trainer.evaluation.bends import LEFT_IN_THE_MIDDLE, bend_summary, contrasts
 from skyrmlive.trainer.evaluation.conditions import (
     Condition,
     Setting,
@@ -32,6 +34,7 @@ from skyrmlive.trainer.evaluation.study import StudyTables, study
 from skyrmlive.trainer.evaluation.summary import axis_summary
 from skyrmlive.trainer.evaluation.truth_table import true_objects
 from skyrmlive.trainer.evaluation.unfamiliar_frames import KINDS, FilmViews
+from skyrmlive.trainer.lorentz.bend_contour import BendContour
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions, spread_points
 
 FILMS, SHAPE, CELL_NM = 3, (128, 128), 3.0
@@ -157,7 +160,7 @@ def plan(films, source, tmp_path_factory):
 def accuracy(plan):
     done = []
     found = plan.run(on_step=lambda: done.append(1))
-    assert len(done) == plan.steps == 2 + 2 + 2
+    assert len(done) == plan.steps == 2 + 2 + 2 + 2
     return found
 
 
@@ -174,6 +177,21 @@ def test_a_real_engine_finds_placed_skyrmions(accuracy):
     images = accuracy.at_noise(10.0).images
     assert images["n_found"].sum() == objects["is_found"].sum()
     assert (images["tp"] + images["fn"] == images["n_true"]).all()
+
+
+def test_the_darker_a_band_the_less_is_found_beside_it(accuracy, source):
+    strengths = contrasts(accuracy.bends)
+    assert strengths == sorted(strengths)
+    assert strengths[0] < 1 < strengths[-1]
+    summary = bend_summary(accuracy.bends)
+    assert list(summary.index) == list(LEFT_IN_THE_MIDDLE)
+    assert (summary["films"] == 2).all()
+    recall = summary["recall"].to_numpy()
+    assert recall[0] > 0.8 > recall[-1]
+    # where nothing is bent the image is that of the flat film
+    flat = BendContour(torch.ones(1, *source.grid.shape), torch.zeros(1, *source.grid.shape))
+    of_flat, of_film = (source.clean(0, -2e6, 20.0, 0, False, bend=b)[0] for b in (flat, None))
+    np.testing.assert_allclose(of_flat, of_film, atol=1e-6)
 
 
 def test_films_done_apart_are_those_done_together(films, source, engine, accuracy):
@@ -197,6 +215,7 @@ def test_what_was_measured_is_kept(accuracy, tmp_path):
     )
     pd.testing.assert_frame_equal(again.along("defocus"), accuracy.along("defocus"))
     pd.testing.assert_frame_equal(again.pairs, accuracy.pairs)
+    pd.testing.assert_frame_equal(bend_summary(again.bends), bend_summary(accuracy.bends))
     assert (tmp_path / "summaries" / "tilt-not-told.csv").exists()
 
 
@@ -213,9 +232,10 @@ def test_what_was_measured_need_not_be_measured_again(plan, accuracy, tmp_path):
 def test_what_an_earlier_evaluation_left_is_no_part_of_the_next(accuracy, tmp_path):
     accuracy.save(tmp_path)
     accuracy.save_summaries(tmp_path)
-    replace(accuracy, pairs=None, textures={}, familiarity=None).save(tmp_path)
+    replace(accuracy, pairs=None, textures={}, bends=None, familiarity=None).save(tmp_path)
     again = EngineAccuracy.load(tmp_path)
     assert (again.pairs, again.textures, again.familiarity) == (None, {}, None)
+    assert again.bends is None
     assert again.tables is not None
     assert not (tmp_path / "noise.csv").exists()
     replace(accuracy, tables=None).save(tmp_path)
@@ -267,6 +287,7 @@ def test_the_report_has_its_tables_and_every_picture_that_it_shows(accuracy, tmp
     ends = ", ".join(f"{jaccard[f'jaccard_{end}']:.3f}" for end in ("low", "high"))
     assert f"| 10 | {jaccard['jaccard']:.3f} [{ends}] |" in text
     assert "## Frames that no engine is made for" in text
+    assert "## Bends" in text
     assert "{" not in text
     with pytest.raises(UserError, match="films"):
         write_report(path, [replace(accuracy, tables=None)])

@@ -53,6 +53,7 @@ def image(film, condition, n_true, n_found, jaccard=0.9, density=120.0, mean_nm=
         "n_found": n_found,
         "n_true": n_true,
         "density_per_um2": density,
+        "unfamiliarity": 1.5 if film else 0.5,
         "true_mean_diameter_nm": 30.0,
         "mean_diameter_nm": mean_nm,
         "mean_diameter_low_nm": mean_nm / 1.1,
@@ -126,6 +127,7 @@ def test_the_mean_of_a_frame_is_judged_frame_by_frame():
     found = summarised(StudyTables(pd.DataFrame(images), objects(0, QUIET, iou=[0.8])))
     assert found["frame_spread_percent"] == pytest.approx(100 * np.std([0.12, 0, 0.08, -0.1]))
     assert found["frame_coverage"] == pytest.approx(2 / 4)
+    assert found["warned"] == pytest.approx(1 - 1 / found["films"])  # of all films but the first
 
 
 def test_an_axis_has_a_row_for_every_value(tables):

@@ -9,7 +9,8 @@ from skyrmlive.trainer.dataset.film_draw import draw_film
 from skyrmlive.trainer.dataset.film_store import FilmStore
 from skyrmlive.trainer.dataset.relaxed_films import film_batch
 from skyrmlive.trainer.dataset.simulate import simulate_films
-from skyrmlive.trainer.learning.examples import ExampleSource, split_films, turned
+from skyrmlive.trainer.learning.examples import ExampleSource, turned
+from skyrmlive.trainer.learning.film_split import split_films
 from skyrmlive.trainer.learning.noise import with_gaussian_noise
 from skyrmlive.trainer.micromagnetics.effective_field import EffectiveField
 from skyrmlive.trainer.micromagnetics.start_states import placed_skyrmions

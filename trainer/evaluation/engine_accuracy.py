@@ -16,6 +16,7 @@ from ...inference.bundle import EngineBundle
 from ...inference.engine import Engine
 from ...inference.segmenter import Segmenter
 from ..learning.examples import ExampleSource
+from .bends import LEFT_IN_THE_MIDDLE, bent_film
 from .conditions import (
     USUAL_NOISE_PERCENT,
     Axis,
@@ -33,7 +34,7 @@ from .summary import axis_summary
 from .unfamiliar_frames import KINDS, Kind, ordinary
 
 _ENGINE, _FAMILIARITY, _PAIRS = "engine.json", "familiarity.csv", "pairs.csv"
-_TEXTURES = "textures"
+_TEXTURES, _BENDS = "textures", "bends"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,8 @@ class EngineAccuracy:
     textures
         Of films unlike those that it is made for, by what they are called; at the nominal setting
         and usual noise.
+    bends
+        From `bent_film`; None where it was held against pairs only.
     held_against
         What it was measured on, as `EvaluationPlan.held_against` says.
     """
@@ -66,6 +69,7 @@ class EngineAccuracy:
     familiarity: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None
     textures: dict[str, StudyTables] = field(default_factory=dict)
+    bends: StudyTables | None = None
     held_against: dict[str, Any] = field(default_factory=dict)
     _summaries: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
@@ -113,6 +117,8 @@ class EngineAccuracy:
             self.tables.save(folder)
         for kind, tables in self.textures.items():
             tables.save(folder / _TEXTURES / kind)
+        if self.bends is not None:
+            self.bends.save(folder / _BENDS)
         for name, table in ((_FAMILIARITY, self.familiarity), (_PAIRS, self.pairs)):
             if table is not None:
                 table.to_csv(folder / name, index=False)
@@ -123,8 +129,9 @@ class EngineAccuracy:
         summaries = [f"{axis}.csv" for axis in self.axes]
         for name in (*STUDY_FILES, _FAMILIARITY, _PAIRS, *summaries):
             (folder / name).unlink(missing_ok=True)
-        if (folder / _TEXTURES).exists():
-            shutil.rmtree(folder / _TEXTURES)
+        for name in (_TEXTURES, _BENDS):
+            if (folder / name).exists():
+                shutil.rmtree(folder / name)
 
     def save_summaries(self, folder: Path) -> None:
         """Write all measures along each axis into a folder, `AXIS.csv`; there must be films."""
@@ -141,7 +148,9 @@ class EngineAccuracy:
             path = folder / name
             return pd.read_csv(path, dtype={"pair": str}) if path.exists() else None
 
-        tables = StudyTables.load(folder) if (folder / STUDY_FILES[0]).exists() else None
+        def study(place: Path) -> StudyTables | None:
+            return StudyTables.load(place) if (place / STUDY_FILES[0]).exists() else None
+
         textures = {
             path.name: StudyTables.load(path) for path in sorted((folder / _TEXTURES).glob("*"))
         }
@@ -149,10 +158,11 @@ class EngineAccuracy:
             about["name"],
             about["engine_id"],
             Setting(*about["nominal"]),
-            tables,
+            study(folder),
             short(_FAMILIARITY),
             short(_PAIRS),
             textures,
+            study(folder / _BENDS),
             about.get("held_against", {}),
         )
 
@@ -200,6 +210,7 @@ class EvaluationPlan:
         """
         return {
             "measures": list(MEASURES),
+            "bands": list(LEFT_IN_THE_MIDDLE),
             "films": [str(path.resolve()) for path in self.bench.sets],
             "numbers": list(self.numbers),
             "first": self.first,
@@ -221,7 +232,8 @@ class EvaluationPlan:
     def steps(self) -> int:
         """How often `run` reports."""
         pairs = 0 if self.pairs is None else len(list(pairs_from_folder(self.pairs)))
-        return len(self.numbers) + sum(len(n) for _, n in self._unfamiliar.values()) + pairs
+        films = len(self.numbers) + len(self.numbers[: self.first])  # once more with bends
+        return films + sum(len(n) for _, n in self._unfamiliar.values()) + pairs
 
     def run(self, workers: int = 1, on_step: Callable[[], None] | None = None) -> EngineAccuracy:
         """Measure it all, on so many processes; the pairs in this one."""
@@ -236,6 +248,11 @@ class EvaluationPlan:
             for film in over_films(work, self.bench, numbers, workers):
                 films.append(film)
                 step()
+        bends = []
+        bent = partial(bent_film, seed=self.seed)
+        for tables in over_films(bent, self.bench, self.numbers[: self.first], workers):
+            bends.append(tables)
+            step()
         familiarity, textures = [scores for _, scores in films], {}
         usual = Condition(nominal, nominal, noise_percent=USUAL_NOISE_PERCENT)
         for kind, (bench, numbers) in self._unfamiliar.items():
@@ -259,6 +276,7 @@ class EvaluationPlan:
             pd.concat(familiarity, ignore_index=True) if familiarity else None,
             pairs,
             textures,
+            StudyTables.joined(bends) if bends else None,
             self.held_against,
         )
 

@@ -21,14 +21,18 @@ CONFIDENCE_SUMS = tuple(
 def image_sums(images: pd.DataFrame) -> pd.DataFrame:
     """Return sums over the images of each film, indexed by `film`.
 
-    `images`, and of the scores; of those that have a mean diameter, found and true, the sums of
-    `_size_sums`.
+    `images`, those that were `warned` of, and of the scores; of those that have a mean diameter,
+    found and true, the sums of `_size_sums`.
     """
     true_nm = images["true_mean_diameter_nm"]
     known = images["mean_diameter_nm"].notna() & true_nm.notna()
     ends = images["mean_diameter_low_nm"], images["mean_diameter_high_nm"]
     sizes = _size_sums(true_nm, images["mean_diameter_nm"], ends, known)
-    columns = images[list(PIXEL_SCORES)].assign(images=1.0, **sizes).astype(float)
+    columns = (
+        images[list(PIXEL_SCORES)]
+        .assign(images=1.0, warned=images["unfamiliarity"] > 1, **sizes)
+        .astype(float)
+    )
     return columns.groupby(images["film"]).sum()
 
 

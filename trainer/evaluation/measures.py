@@ -89,7 +89,11 @@ FRAME_SIZE_MEASURES = (
 )
 """Of the mean diameter of each frame's whole skyrmions."""
 
-IMAGE_MEASURES = PIXEL_MEASURES + FRAME_SIZE_MEASURES
+IMAGE_MEASURES = (
+    *PIXEL_MEASURES,
+    *FRAME_SIZE_MEASURES,
+    _mean("warned", "share of frames warned of", 3, "warned", "images"),
+)
 
 DETECTION_MEASURES = (
     Measure("ap50", "AP50", 3, ("true", "found", "matched"), _average_precision),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...stream.errors import UserError
 from . import report_template as words
+from .bends import bend_summary, contrasts
 from .engine_accuracy import EngineAccuracy
 from .familiarity import familiarity_summary
 from .markdown import comparison_table, summary_table, table
@@ -73,7 +74,7 @@ def write_report(
         _detection(page, named),
         _places(page, named),
     ]
-    sections += [_sizes(page, named), _textures(named), _trust(page, named)]
+    sections += [_sizes(page, named), _textures(named), _bends(named), _trust(page, named)]
     sections.append(_familiarity(page, named))
     sections += [_pairs(dict(labels(engines))), _training(page, history)]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -228,6 +229,19 @@ def _textures(engines: Engines) -> str:
         ]
         parts += [f"**{label}**", table(header, rows)]
     return words.TEXTURES.format(tables="\n\n".join(parts)) if parts else ""
+
+
+def _bends(engines: Engines) -> str:
+    bent = {label: e.bends for label, e in engines.items() if e.bends is not None}
+    if not bent:
+        return ""
+    measures = ("warned", "recall", "ap50", "invented_percent", "centre_error_nm", *_ERRORS)
+    first = next(iter(bent.values()))
+    return words.BENDS.format(
+        films=len(first.films),
+        contrasts=", ".join(f"{contrast:.2g}" for contrast in contrasts(first)),
+        tables=_tables({label: bend_summary(tables) for label, tables in bent.items()}, measures),
+    )
 
 
 def _trust(page: _Page, engines: Engines) -> str:

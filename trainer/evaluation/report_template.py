@@ -160,6 +160,18 @@ called a stripe is left out of it.
 {tables}
 """
 
+BENDS = """\
+## Bends
+
+A crystal that is not quite flat has dark bands where it diffracts: {films} films at the nominal
+setting, 1000 electrons a pixel, with one band across each by the two-beam theory; 100 nm from its
+middle the excitation error is one over the extinction distance. By the share of the beam that is
+left in the middle; the band's contrast is {contrasts} times that of the film. No engine has
+learned of bands.
+
+{tables}
+"""
+
 TRUST = """\
 ## Does it know what it does not know
 

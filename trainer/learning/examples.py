@@ -19,12 +19,13 @@ from ...inference.deconvolution import deconvolve
 from ...inference.frame_parts import FrameParts, binned
 from ...inference.normalise import normalise
 from ...inference.told import told_of
-from ...stream.errors import UserError
 from ..dataset.film_store import FilmStore
 from ..dataset.labels import LabelRule
 from ..dataset.truth import FilmTruth, film_truth
+from ..lorentz.bend_contour import BendContour
 from ..lorentz.fresnel import lorentz_image
 from .degradation import Degradation
+from .film_split import FilmSelection, fills
 from .optics import Optics
 from .resizing import Resizing, resized
 
@@ -77,44 +78,6 @@ def turned(m: np.ndarray, quarter_turns: int, mirrored: bool) -> np.ndarray:
     return np.stack([mx, my, mz])
 
 
-FilmSelection = list[tuple[FilmStore, list[int]]]
-
-
-def split_films(stores: list[FilmStore], window: int = 256) -> tuple[FilmSelection, FilmSelection]:
-    """Return the films to learn from and those to validate on: every tenth of each store.
-
-    Where some stores have films that fill an image, others are not validated on: a small film that
-    is repeated is no frame that anyone takes, and sizes come out otherwise
-    (docs/decisions/0018).
-
-    Parameters
-    ----------
-    window
-        Cells along the side of an image.
-
-    Raises
-    ------
-    UserError
-        If a store has fewer than ten films, or the stores' grids do not agree.
-    """
-    if not all(store.grid.agrees_with(stores[0].grid) for store in stores):
-        raise UserError("The sets of films have different grids or thicknesses; train on one kind.")
-    training, validation = [], []
-    for store in stores:
-        films = [record["index"] for record in store.records()]
-        if len(films) < 10:
-            raise UserError(f"{store.path} holds {len(films)} films; at least 10 are needed.")
-        training.append((store, [film for film in films if film % 10 != 9]))
-        validation.append((store, [film for film in films if film % 10 == 9]))
-    filling = [each for each in validation if _fills(each[0].grid.shape, (window, window))]
-    return training, filling or validation
-
-
-def _fills(shape: tuple[int, ...], window: tuple[int, int]) -> bool:
-    """Say whether a film of (ny, nx) cells fills an image of `window`."""
-    return all(side >= cut for side, cut in zip(shape, window, strict=True))
-
-
 class ExampleSource:
     """Draws examples from films whose grids agree; all of them are kept in memory.
 
@@ -165,7 +128,7 @@ class ExampleSource:
 
     def filling(self) -> ExampleSource:
         """Return a source of the films that fill an image; itself where none does."""
-        filling = [n for n, m in enumerate(self._m) if _fills(m.shape[1:], self.window)]
+        filling = [n for n, m in enumerate(self._m) if fills(m.shape[1:], self.window)]
         return self._part(filling) if filling else self
 
     def without(self, stores: Sequence[FilmStore]) -> ExampleSource:
@@ -205,6 +168,7 @@ class ExampleSource:
         mirrored: bool,
         phase_scale: float = 1.0,
         size_factor: float = 1.0,
+        bend: BendContour | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the image without noise, float32 (ny, nx), and its labels as an `Example` has.
 
@@ -216,6 +180,8 @@ class ExampleSource:
             See `Optics`.
         size_factor
             See `resizing.resized`.
+        bend
+            Of the film as it is turned, a batch of one; none in vacuum around an open film.
         """
         m, truth = self._m[film].astype(np.float32), self._truths[film]
         if size_factor != 1:
@@ -226,9 +192,15 @@ class ExampleSource:
         labels = np.rot90(labels, quarter_turns % 4, axes=(1, 2))
         if mirrored:
             labels = labels[:, :, ::-1]
-        return self._filled(self._image(magnetisation, defocus_nm, tilt_deg), labels)
+        return self._filled(self._image(magnetisation, defocus_nm, tilt_deg, bend), labels)
 
-    def _image(self, magnetisation: np.ndarray, defocus_nm: float, tilt_deg: float) -> np.ndarray:
+    def _image(
+        self,
+        magnetisation: np.ndarray,
+        defocus_nm: float,
+        tilt_deg: float,
+        bend: BendContour | None,
+    ) -> np.ndarray:
         ny, nx = magnetisation.shape[1:]
         around = (0, 0)
         if not self.grid.periodic:
@@ -242,6 +214,7 @@ class ExampleSource:
             self.optics.microscope,
             defocus_nm,
             tilt_deg,
+            bend=bend if bend is None else bend.within(around),
         )
         top, left = around
         return image[0, top : top + ny, left : left + nx].numpy()

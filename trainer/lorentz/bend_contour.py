@@ -1,4 +1,4 @@
-"""A bend contour across a film, as a nuisance in training images.
+"""A bend contour across a film, as a crystal that is not quite flat shows one.
 
 Where a bent crystal passes through a Bragg condition, it diffracts: in the transmitted beam a dark
 band follows the line of that orientation. Across the band the film is treated column by column as
@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
 from .random_fields import random_stream, smooth_fields
 
@@ -41,6 +42,20 @@ class BendContour(NamedTuple):
 
     amplitude: torch.Tensor
     phase: torch.Tensor
+
+    @property
+    def transmitted(self) -> torch.Tensor:
+        """The share of the beam that is left in the image, 0 to 1."""
+        return self.amplitude**2
+
+    def within(self, around: tuple[int, int]) -> BendContour:
+        """Return it for a film in so many cells of vacuum above and below, left and right."""
+        (down, across) = around
+        margin = (across, across, down, down)
+        return BendContour(
+            nn.functional.pad(self.amplitude, margin, value=1.0),
+            nn.functional.pad(self.phase, margin),
+        )
 
 
 def two_beam(deviation: torch.Tensor, thickness: float) -> torch.Tensor:

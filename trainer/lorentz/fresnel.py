@@ -8,6 +8,7 @@ import torch
 
 from ...inference.transfer import aberrations
 from .beam import PerImage, per_image, projected_waves
+from .bend_contour import BendContour
 from .microscope import Microscope
 from .phase import magnetic_phase
 
@@ -87,10 +88,17 @@ def lorentz_image(
     defocus_nm: PerImage,
     tilt_deg: PerImage,
     tilt_axis_deg: PerImage = 0.0,
+    bend: BendContour | None = None,
 ) -> torch.Tensor:
     """Return the Lorentz image of films with M in A/m, shape (batch, 3, ny, nx).
 
-    `defocus_nm`, `tilt_deg` and `tilt_axis_deg` are one number, or one for each image.
+    `defocus_nm`, `tilt_deg` and `tilt_axis_deg` are one number, or one for each image; `bend` is
+    what bent films do to the wave beside.
     """
     phase = magnetic_phase(magnetisation, cell_size_nm, thickness_nm, tilt_deg, tilt_axis_deg)
-    return fresnel_image(phase, cell_size_nm, microscope, defocus_nm, tilt_deg, tilt_axis_deg)
+    amplitude = None
+    if bend is not None:
+        phase, amplitude = phase + bend.phase, bend.amplitude
+    return fresnel_image(
+        phase, cell_size_nm, microscope, defocus_nm, tilt_deg, tilt_axis_deg, amplitude
+    )
