@@ -21,6 +21,7 @@ from ...inference.told import optics_of
 from ..learning.examples import ExampleSource
 from .example_metadata import example_metadata
 from .logistic_fit import fit_logistic
+from .rounding import rounded
 
 _ORDINARY = 0.99
 """Share of ordinary frames that are not suspected of one of the others.
@@ -96,8 +97,8 @@ def judges(
         score = intercept + ordinary @ weights
         usual = np.median(score)
         span = max(0.0, float(np.quantile(score, _ORDINARY))) - usual
-        at_none, of_told, of_other = (
-            float(f"{value / span:.5g}") for value in (intercept - usual, *weights)
+        at_none, of_told, of_other = rounded(
+            value / span for value in (intercept - usual, *weights)
         )
         found[name] = OpticsJudge(intercept=at_none, told=of_told, other=of_other)
     return found

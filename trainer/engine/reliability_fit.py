@@ -18,6 +18,7 @@ from .logistic_fit import fit_logistic
 from .mean_interval_fit import fit_mean_interval_share
 from .observations import observe
 from .optics_judge_fit import fit_optics_judges
+from .rounding import rounded
 
 _MAX_COMPONENTS = 16
 _ORDINARY, _USUALLY_SURE = 0.97, 0.90
@@ -143,14 +144,14 @@ def fit_familiarity(learned: np.ndarray, kept_back: np.ndarray) -> Familiarity:
     usual = np.sqrt(np.mean(np.sum((off @ inner.T) ** 2, axis=1)))
     rest = off - off @ inner.T @ inner
     found = Familiarity(
-        mean=_rounded(mean),
-        scale=_rounded(scale),
-        components=tuple(_rounded(row) for row in inner / usual),
+        mean=rounded(mean),
+        scale=rounded(scale),
+        components=tuple(rounded(row) for row in inner / usual),
         outside=float(np.sqrt(np.mean(np.sum(rest**2, axis=1)))) or 1e-6,
         frames=((0.0,) * (len(inner) + 1),) * NEIGHBOURS,
         limit=1.0,
     )
-    frames = tuple(_rounded(place) for place in found.places(learned))
+    frames = tuple(rounded(place) for place in found.places(learned))
     found = found.model_copy(update={"frames": frames})
     limit = float(np.quantile(found.distance(found.places(kept_back)), _ORDINARY))
     return found.model_copy(update={"limit": limit})
@@ -173,9 +174,5 @@ def fit_usual_confidence(places: np.ndarray, confidence: np.ndarray) -> UsualCon
     observed = log_odds(confidence[known])
     slopes = np.linalg.lstsq(x, observed, rcond=None)[0]
     limit = max(float(np.quantile(x @ slopes - observed, _USUALLY_SURE)), 1e-3)
-    intercept, *weights = _rounded(slopes)
+    intercept, *weights = rounded(slopes)
     return UsualConfidence(intercept=intercept, weights=tuple(weights), limit=limit)
-
-
-def _rounded(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(float(f"{value:.5g}") for value in values)
