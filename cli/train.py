@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..trainer.learning.training_recipe import TrainingRecipe
 
 
+_USUAL = "neel-2mm-20deg"
+
+
 def _recipe_option(text: str, least: int | None = None) -> Any:
     return typer.Option(help=text, min=least, rich_help_panel="What replaces a part of the recipe")
 
@@ -27,13 +30,15 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Engine bundle to write; its folder's name is its own.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="Recipe that comes along.")] = "neel-2mm-20deg",
+    preset: Annotated[
+        str | None, typer.Option(help=f"Recipe that comes along; {_USUAL} if absent.")
+    ] = None,
     recipe: Annotated[Path | None, typer.Option(help="Recipe of your own, a TOML file.")] = None,
     go_on_from: Annotated[
         str | None,
         typer.Option(
-            help="Engine that learns on, by its own recipe unless --recipe gives another: --steps "
-            "more, on the films that fill an image."
+            help="Engine that learns on, --steps more on films that fill an image; by its own "
+            "recipe, unless --preset or --recipe gives another."
         ),
     ] = None,
     print_recipe: Annotated[
@@ -88,7 +93,7 @@ def train(
     if print_recipe:
         from ..trainer.learning.training_recipe import PRESETS
 
-        print(PRESETS.text(preset), end="")
+        print(PRESETS.text(preset or _USUAL), end="")
         return
     if out is None:
         raise UserError("Give the bundle to write by --out.")
@@ -142,16 +147,18 @@ def train(
     print(built(bundle))
 
 
-def _chosen(preset: str, file: Path | None, go_on_from: str | None) -> TrainingRecipe:
+def _chosen(preset: str | None, file: Path | None, go_on_from: str | None) -> TrainingRecipe:
     from ..inference.bundle import EngineBundle
     from ..inference.engine_store import find_engine
     from ..trainer.learning.training_recipe import PRESETS, recipe_of
 
-    if go_on_from is None:
-        return PRESETS.load(preset) if file is None else PRESETS.load_file(file)
-    bundle = EngineBundle.load(find_engine(go_on_from))
-    own = recipe_of(bundle) if file is None else PRESETS.load_file(file)
-    return own.going_on(go_on_from)
+    if file is not None:
+        chosen = PRESETS.load_file(file)
+    elif preset is not None or go_on_from is None:
+        chosen = PRESETS.load(preset or _USUAL)
+    else:
+        chosen = recipe_of(EngineBundle.load(find_engine(go_on_from)))
+    return chosen if go_on_from is None else chosen.going_on(go_on_from)
 
 
 def _changed(

@@ -77,6 +77,7 @@ def test_the_trainer_refuses_what_is_not_there(refusal, tmp_path: Path):
         assert sentence in refusal("train", "--films", missing, option, value, *out)
     assert "no preset 'gold'; there are" in refusal("train", "--preset", "gold", *out)
     assert "no engine called 'none'" in refusal("train", "--start-from", "none", *out)
+    assert "no engine called 'none'" in refusal("train", "--go-on-from", "none", *out)
     assert "--out" in refusal("train")
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("name = 'mine'\n[plan]\nstepps = 3\n")

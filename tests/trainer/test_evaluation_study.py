@@ -1,6 +1,8 @@
 """A whole evaluation, small: of an engine that knows the truth, and of a real one."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,8 +11,10 @@ import pytest
 import tifffile
 import torch
 
+from skyrmlive.inference.bundle import RELIABILITY, EngineBundle, write_bundle
 from skyrmlive.inference.engine_store import find_engine, load_engine
 from skyrmlive.inference.frame_diameter import frame_diameter
+from skyrmlive.inference.reliability import Reliability
 from skyrmlive.inference.segmenter import Segmenter
 from skyrmlive.stream.errors import UserError
 from skyrmlive.trainer.dataset.film_grid import FilmGrid
@@ -227,6 +231,24 @@ def test_what_was_measured_need_not_be_measured_again(plan, accuracy, tmp_path):
     pd.testing.assert_frame_equal(kept.along("noise"), accuracy.along("noise"))
     for other in (replace(plan, numbers=(0,)), replace(plan, seed=1), replace(plan, pairs=None)):
         assert other.kept(tmp_path) is None
+    # content counts, wherever it is
+    moved = {
+        name: Path(shutil.copytree(path, tmp_path / name))
+        for name, path in (
+            ("films", plan.bench.sets[0]),
+            ("pairs", plan.pairs),
+            ("engine", plan.bench.bundle),
+        )
+    }
+    bench = Bench(moved["engine"], (moved["films"],), plan.bench.rule)
+    again = replace(plan, bench=bench, pairs=moved["pairs"])
+    assert again.kept(tmp_path) is not None
+    tifffile.imwrite(moved["pairs"] / "0_label.tif", np.zeros((8, 8), np.uint8))
+    assert again.kept(tmp_path) is None
+    engine = EngineBundle.load(moved["engine"])
+    unsure = {RELIABILITY: Reliability().model_dump_json().encode()}
+    write_bundle(moved["engine"], engine.condition, engine.model_onnx, engine.card, unsure)
+    assert replace(again, pairs=plan.pairs).kept(tmp_path) is None
 
 
 def test_what_an_earlier_evaluation_left_is_no_part_of_the_next(accuracy, tmp_path):

@@ -16,6 +16,7 @@ from ...inference.bundle import EngineBundle
 from ...inference.engine import Engine
 from ...inference.segmenter import Segmenter
 from ..learning.examples import ExampleSource
+from . import digests
 from .bends import LEFT_IN_THE_MIDDLE, bent_film
 from .conditions import (
     USUAL_NOISE_PERCENT,
@@ -204,19 +205,20 @@ class EvaluationPlan:
 
     @property
     def held_against(self) -> dict[str, Any]:
-        """What everything that is measured depends on, beside the engine; as JSON keeps it.
+        """What everything that is measured depends on, beside the network; as JSON keeps it.
 
         With the measures, so that what an older version kept is not taken for whole.
         """
         return {
             "measures": list(MEASURES),
             "bands": list(LEFT_IN_THE_MIDDLE),
-            "films": [str(path.resolve()) for path in self.bench.sets],
+            "reliability": digests.of_reliability(EngineBundle.load(self.bench.bundle)),
+            "films": [digests.of_films(path) for path in self.bench.sets],
             "numbers": list(self.numbers),
             "first": self.first,
             "mask": str(self.bench.rule),
-            "unlike": {kind: str(path.resolve()) for kind, path in self.unfamiliar_sets.items()},
-            "pairs": None if self.pairs is None else str(self.pairs.resolve()),
+            "unlike": {kind: digests.of_films(path) for kind, path in self.unfamiliar_sets.items()},
+            "pairs": None if self.pairs is None else digests.of_pairs(self.pairs),
             "seed": self.seed,
         }
 

@@ -198,6 +198,7 @@ def _sizes(page: _Page, engines: Engines) -> str:
             "size-noise", lambda to: plot_measures(summaries, errors, title, to)
         ),
         noise_tables=_tables(summaries, _SIZES, "noise (%)"),
+        dose_tables=_tables(along(engines, "dose"), _SIZES, "electrons per pixel"),
         density_picture=page.picture(
             "found-over-true", lambda to: plot_found_over_true(ordinary, to)
         ),

@@ -140,6 +140,10 @@ The paper's figure 2(j): true diameters, and those found at three levels of nois
 
 {noise_tables}
 
+With a camera's noise, by the dose:
+
+{dose_tables}
+
 Found over true diameter, skyrmion by skyrmion, at 10 % noise:
 
 ![found over true diameter]({density_picture})
