@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from skyrmlive.trainer.learning.loss import frame_size_loss
+from skyrmlive.trainer.learning.network import frame_size_of
 from skyrmlive.trainer.learning.resizing import Resizing
 from skyrmlive.trainer.learning.sense_fit import EPOCHS_IN_ALL, fit_size_sense
 
@@ -14,7 +15,8 @@ def surprise_at(network, examples):
     """Return the loss of the sensed sizes, mean over examples."""
     told, labels = (torch.from_numpy(np.stack(each)) for each in zip(*examples, strict=True))
     with torch.no_grad():
-        return float(frame_size_loss(network.sensed_size(told), labels[:, 1], labels[:, 2]))
+        sensed = frame_size_of(network.size_sense(network.scaled(told)))
+        return float(frame_size_loss(sensed, labels[:, 1], labels[:, 2]))
 
 
 def test_the_sense_learns_and_the_rest_of_the_network_stays(films):

@@ -201,10 +201,6 @@ class SkyrmNet(nn.Module):
         self.told_middle.copy_(middle)
         self.told_scale.copy_(scale)
 
-    def sensed_size(self, told: torch.Tensor) -> torch.Tensor:
-        """Return `Maps.frame_size` of frames told as (batch, TOLD)."""
-        return frame_size_of(self.size_sense(self.scaled(told)))
-
     def scaled(self, told: torch.Tensor) -> torch.Tensor:
         """Return what is told, shape (batch, TOLD), brought to the order of one."""
         # further off than any frame of the training set, a number tells nothing more
