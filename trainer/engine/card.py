@@ -57,6 +57,8 @@ def card_text(
         2: "an image and its mirror image, for the mean of both answers",
     }
     start = "random weights" if recipe.start_from is None else f"`{recipe.start_from}`"
+    if recipe.start_from == condition.name:
+        start = f"those that {start} had before"
     return f"""# {condition.name}
 
 {condition.description}. Made by skyrmlive {version("skyrmlive")} from the recipe `{recipe.name}`,
