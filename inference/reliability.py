@@ -86,8 +86,8 @@ class Reliability(BaseModel):
     )
     bias_per_variance: float = Field(
         default=0.0,
-        description="usual error of ln(diameter) over the variance that the network gives it: what "
-        "is hardly seen is drawn to what was usual in training",
+        description="what is taken off ln(diameter), over the variance that the network gives it: "
+        "what is hardly seen is drawn to what was usual in training",
     )
     mean_interval_share: float | None = Field(
         default=None,

@@ -18,6 +18,7 @@ from skyrmlive.stream.errors import UserError
 from skyrmlive.stream.frame import Frame, FrameMetadata
 from skyrmlive.trainer.engine.reliability_fit import (
     best_weight,
+    fit_bias,
     fit_confidence,
     fit_familiarity,
     fit_least_confidence,
@@ -122,6 +123,16 @@ def test_two_estimates_are_weighted_by_what_each_knows():
     assert best_weight(first, second) == pytest.approx(0.8, abs=0.01)
     assert best_weight(second, first) == pytest.approx(0.2, abs=0.01)
     assert best_weight(first, first + second) == 0
+
+
+def test_what_is_taken_off_leaves_means_of_diameters_right():
+    rng = np.random.default_rng(4)
+    variance = rng.choice([0.01, 0.04], 20_000)
+    log_error = 1.5 * variance + np.sqrt(variance) * rng.standard_normal(len(variance))
+    bias = fit_bias(log_error, variance)
+    # the logarithms' own, and half a variance, by which a log-normal mean exceeds the median
+    assert bias == pytest.approx(1.5 + 0.5, abs=0.05)
+    assert np.exp(log_error - bias * variance).mean() == pytest.approx(1, abs=1e-9)
 
 
 def test_a_core_that_is_hardly_seen_is_less_sure_than_one_that_is_half_seen():
