@@ -1,5 +1,7 @@
 """The networks of the recipes: their size and their reach."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,9 @@ from pydantic import ValidationError
 
 from skyrmlive.inference.backends.backend import input_shapes
 from skyrmlive.trainer.dataset.recipe_files import preset_names
+from skyrmlive.trainer.engine.weights import packed_weights, unpacked
 from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
+from skyrmlive.trainer.learning.half_precision import halve
 from skyrmlive.trainer.learning.training_recipe import PRESETS
 
 from ..inference.samples import network_inputs
@@ -88,3 +92,27 @@ def test_a_network_begins_from_no_other(other):
 def test_levels_that_are_not_there_have_no_refinements():
     with pytest.raises(ValidationError, match="refinements are of more levels than widths name"):
         BlockNetwork(widths=(8, 16), refinements=(1, 1, 1))
+
+
+def test_a_network_may_be_halved_and_begun_from_however_large_its_convolutions_have_grown():
+    torch.manual_seed(3)
+    network = BlockNetwork(widths=(8, 16), refinements=(1,)).build().eval()
+    refinement = network.up[0].refinements[0]
+    torch.nn.init.normal_(refinement.answer.weight)
+    pairs = (network.down[0].convolutions[0], network.down[0].norms[0])
+    for convolution, norm in (pairs, (refinement.look, refinement.norm)):
+        # before a norm any scale is as good; these variances no longer fit into half precision
+        convolution.weight.data *= 1e3
+        norm.running_var *= 1e6
+    rng = np.random.default_rng(5)
+    given = [torch.from_numpy(each) for each in network_inputs(rng, 2, 64, 64).values()]
+    halved, begun = copy.deepcopy(network), BlockNetwork(widths=(8, 16), refinements=(1,)).build()
+    halve(halved)
+    begun.begin_from(unpacked(packed_weights(network)))
+    with torch.no_grad():
+        whole = network(*given)
+        assert float(whole.logits.std()) > 0.1
+        for other in (halved.float(), begun.eval()):
+            maps = other(*given)
+            torch.testing.assert_close(maps.logits, whole.logits, rtol=0, atol=0.02)
+            torch.testing.assert_close(maps.log_diameter, whole.log_diameter, rtol=0, atol=0.02)

@@ -17,6 +17,7 @@ from torch import nn
 from ...inference.backends.backend import input_shapes
 from ...inference.frame_parts import BINNING
 from ..learning.architectures import Network
+from ..learning.half_precision import halve
 from ..learning.network import SkyrmNet
 from ..learning.two_looks import TwoLooks
 
@@ -57,7 +58,7 @@ def to_onnx(network: Network, *, half: bool = False, looks: int = 1) -> bytes:
     if half or looks == 2:
         assert isinstance(network, SkyrmNet)
         if half:
-            network.halve()
+            halve(network)
         if looks == 2:
             whole = TwoLooks(network)
     model = _Outputs(whole).eval().cpu()

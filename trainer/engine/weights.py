@@ -13,9 +13,12 @@ from ..learning.architectures import Network
 
 
 def packed_weights(network: Network) -> bytes:
-    """Return the weights as NPZ, floating-point ones in half precision: good to start from."""
+    """Return the weights as NPZ, kernels and matrices in half precision: good to start from.
+
+    Vectors stay as they are, since variances of channels may be beyond half precision.
+    """
     arrays = {
-        name: (value.half() if value.is_floating_point() else value).cpu().numpy()
+        name: (value.half() if value.dim() > 1 else value).cpu().numpy()
         for name, value in network.state_dict().items()
     }
     buffer = io.BytesIO()
@@ -34,6 +37,11 @@ def weights_of(bundle: EngineBundle) -> dict[str, torch.Tensor]:
     content = bundle.files.get(WEIGHTS)
     if content is None:
         raise UserError(f"The engine {bundle.engine_id} brings no weights to start from.")
+    return unpacked(content)
+
+
+def unpacked(content: bytes) -> dict[str, torch.Tensor]:
+    """Return what `packed_weights` has packed, in single precision."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         values = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
     return {

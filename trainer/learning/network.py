@@ -56,7 +56,7 @@ class Maps(NamedTuple):
     frame_size: torch.Tensor | None = None
 
 
-class _Level(nn.Module):
+class Level(nn.Module):
     """Convolutions at one resolution, the last one's channels scaled and shifted; refinements."""
 
     def __init__(self, *channels: int, refinements: int = 0) -> None:
@@ -66,10 +66,11 @@ class _Level(nn.Module):
             for before, after in pairwise(channels)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(after) for after in channels[1:])
-        self.refinements = nn.ModuleList(_Refinement(channels[-1]) for _ in range(refinements))
+        self.refinements = nn.ModuleList(Refinement(channels[-1]) for _ in range(refinements))
         self.activation = nn.LeakyReLU(0.01, inplace=True)
 
     def forward(self, x: torch.Tensor, modulations: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return what it has: its modulation comes first, then those of its refinements."""
         first, *rest = modulations
         *others, last = zip(self.convolutions, self.norms, strict=True)
         for convolution, norm in others:
@@ -81,18 +82,19 @@ class _Level(nn.Module):
         return x
 
 
-class _Refinement(nn.Module):
+class Refinement(nn.Module):
     """Adds to its input what it makes of it; at first nothing, so that training can add it."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.look = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
+        self.look: nn.Module = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm: nn.Module = nn.BatchNorm2d(channels)
         self.activation = nn.LeakyReLU(0.01, inplace=True)
         self.answer = nn.Conv2d(channels, channels, 1)
         _answer_nothing(self.answer)
 
     def forward(self, x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+        """Return the input and what is added to it."""
         return x + self.answer(self.activation(_modulate(self.norm(self.look(x)), modulation)))
 
 
@@ -152,7 +154,7 @@ class SkyrmNet(nn.Module):
         )
         channels = [(first, first), *((above, width, width) for above, width in pairwise(widths))]
         self.down = nn.ModuleList(
-            _Level(*each, refinements=count) for each, count in zip(channels, counts, strict=True)
+            Level(*each, refinements=count) for each, count in zip(channels, counts, strict=True)
         )
         self.pool = nn.MaxPool2d(2)
         self.rise = nn.ModuleList(
@@ -160,7 +162,7 @@ class SkyrmNet(nn.Module):
             for deep, shallow in pairwise(reversed(self.widths))
         )
         self.up = nn.ModuleList(
-            _Level(width, width, refinements=count)
+            Level(width, width, refinements=count)
             for width, count in zip(widths[-2::-1], counts[-2::-1], strict=True)
         )
         self.head = nn.Conv2d(first, 2 * block**2, 1)
@@ -205,12 +207,6 @@ class SkyrmNet(nn.Module):
         """Return what is told, shape (batch, TOLD), brought to the order of one."""
         # further off than any frame of the training set, a number tells nothing more
         return ((told - self.told_middle) / self.told_scale).clamp(-4, 4)
-
-    def halve(self) -> None:
-        """Bring the convolutions to half precision, in place."""
-        parts = (self.stem, self.stem_deconvolved, self.begin, self.down, self.rise, self.up)
-        for part in (*parts, self.head, self.size_head):
-            part.half()
 
     def forward(self, image: torch.Tensor, told: torch.Tensor, deconvolved: torch.Tensor) -> Maps:
         """Return the maps of normalised images.
