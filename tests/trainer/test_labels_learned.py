@@ -1,6 +1,6 @@
 """An engine is held against masks as it learned them."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +18,9 @@ def test_the_rule_is_the_one_that_the_condition_names(name):
 
 @pytest.mark.parametrize("files", [{}, {RECIPE: b"{}"}, {RECIPE: b"\xff"}])
 def test_a_bundle_without_a_recipe_that_can_be_read_has_the_usual_one(files):
-    assert labels_learned(SimpleNamespace(files=files)) == LabelRule()
+    bundle = EngineBundle.load(find_engine("neel-2mm-20deg"))
+    others = {name: content for name, content in bundle.files.items() if name != RECIPE}
+    assert labels_learned(replace(bundle, files=others | files)) == LabelRule()
 
 
 def test_the_rule_in_words():

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
-
-from ...inference.bundle import RECIPE, EngineBundle
+from ...inference.bundle import EngineBundle
+from ...stream.errors import UserError
 from ..dataset.labels import LabelRule
-from ..learning.training_recipe import TrainingRecipe
+from ..learning.training_recipe import recipe_of
 
 
 def labels_learned(bundle: EngineBundle) -> LabelRule:
-    """Return the rule of the bundle's recipe; the usual one of a bundle that has none."""
-    content = bundle.files.get(RECIPE)
-    if content is None:
-        return LabelRule()
+    """Return the rule of the bundle's recipe; the usual one where that cannot be read."""
     try:
-        return TrainingRecipe.model_validate_json(content).labels
-    except ValidationError:  # of another version
+        return recipe_of(bundle).labels
+    except UserError:
         return LabelRule()

@@ -43,14 +43,9 @@ class BendContour(NamedTuple):
     amplitude: torch.Tensor
     phase: torch.Tensor
 
-    @property
-    def transmitted(self) -> torch.Tensor:
-        """The share of the beam that is left in the image, 0 to 1."""
-        return self.amplitude**2
-
     def within(self, around: tuple[int, int]) -> BendContour:
         """Return it for a film in so many cells of vacuum above and below, left and right."""
-        (down, across) = around
+        down, across = around
         margin = (across, across, down, down)
         return BendContour(
             nn.functional.pad(self.amplitude, margin, value=1.0),
