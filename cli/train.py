@@ -38,7 +38,8 @@ def train(
         str | None,
         typer.Option(
             help="Engine that learns on, --steps more on films that fill an image; by its own "
-            "recipe, unless --preset or --recipe gives another."
+            "recipe, unless --preset or --recipe gives another. Its sense of size stays as it is, "
+            "unless --sense-examples are to be drawn for it."
         ),
     ] = None,
     print_recipe: Annotated[
@@ -67,6 +68,9 @@ def train(
     voltage_kv: Annotated[float | None, _recipe_option("Acceleration voltage.")] = None,
     steps: Annotated[int | None, _recipe_option("Gradient steps.", 1)] = None,
     batch: Annotated[int | None, _recipe_option("Images a step.", 1)] = None,
+    sense_examples: Annotated[
+        int | None, _recipe_option("Images that the sense of size is fitted to.", 0)
+    ] = None,
     seed: Annotated[int | None, _recipe_option("Of weights and examples.", 0)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
@@ -104,9 +108,10 @@ def train(
         )
     chosen = _chosen(preset, recipe, go_on_from)
     chosen = _changed(chosen, defocus_nm, tilt_deg, voltage_kv, start_from)
-    plan = {"steps": steps, "batch": batch, "seed": seed}
-    plan = {name: value for name, value in plan.items() if value is not None}
-    chosen = chosen.model_copy(update={"plan": chosen.plan.model_copy(update=plan)})
+    chosen = chosen.planned(steps=steps, batch=batch, sense_examples=sense_examples)
+    if go_on_from is not None:
+        chosen = chosen.going_on(go_on_from, sense_examples or 0)
+    chosen = chosen.planned(seed=seed)
     start = None
     if chosen.start_from is not None:
         bundle = EngineBundle.load(find_engine(chosen.start_from))
@@ -158,7 +163,7 @@ def _chosen(preset: str | None, file: Path | None, go_on_from: str | None) -> Tr
         chosen = PRESETS.load(preset or _USUAL)
     else:
         chosen = recipe_of(EngineBundle.load(find_engine(go_on_from)))
-    return chosen if go_on_from is None else chosen.going_on(go_on_from)
+    return chosen
 
 
 def _changed(

@@ -27,7 +27,8 @@ def infer_in_parts(
 
     All parts have one shape, start at multiples of the network's size, and overlap by twice its
     reach (`ImagingCondition.seam_margin`) at least: what each pixel gets is what it would get from
-    the whole image. What is told is of the whole image.
+    the whole image. What is told is of the whole image. What a network makes of all skyrmions of a
+    frame (`trainer.learning.frame_context`) it makes of those of each part, thousands as they are.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from skyrmlive.inference.backends.backend import input_shapes
 from skyrmlive.trainer.dataset.recipe_files import preset_names
 from skyrmlive.trainer.engine.weights import packed_weights, unpacked
 from skyrmlive.trainer.learning.architectures import BlockNetwork, PaperNetwork
+from skyrmlive.trainer.learning.frame_context import FrameContext
 from skyrmlive.trainer.learning.half_precision import halve
 from skyrmlive.trainer.learning.training_recipe import PRESETS
 
@@ -55,24 +56,58 @@ def test_a_pixel_sees_no_farther_than_the_networks_reach(network):
     assert 0.3 * built.reach < farthest <= built.reach
 
 
-def test_refinements_begin_with_the_answers_of_the_network_without_them():
-    torch.manual_seed(0)
-    plain = BlockNetwork(widths=(8, 16, 24)).build().eval()
-    for layer in (plain.know[-1], plain.size_head):
-        torch.nn.init.normal_(layer.weight, std=0.3)
-    refined = BlockNetwork(widths=(8, 16, 24), refinements=(1, 2)).build().eval()
-    refined.begin_from(plain.state_dict())
+def test_what_is_added_to_a_network_begins_with_the_answers_of_the_network_without_it():
+    torch.manual_seed(1)
+    widths = (8, 16, 24)
     inputs = network_inputs(np.random.default_rng(0), 2, 64, 96)
     given = [torch.from_numpy(each) for each in inputs.values()]
-    with torch.no_grad():
-        before, after = plain(*given), refined(*given)
-    assert before.logits.std() > 0.1
-    for mine, theirs in zip(after, before, strict=True):
-        torch.testing.assert_close(mine, theirs)
-    again = BlockNetwork(widths=(8, 16, 24), refinements=(1, 2)).build()
-    again.begin_from(refined.state_dict())
-    for name, value in again.state_dict().items():
-        torch.testing.assert_close(value, refined.state_dict()[name])
+    smaller = _answering(BlockNetwork(widths=widths).build())
+    for larger in (
+        BlockNetwork(widths=widths, refinements=(1, 2)),
+        BlockNetwork(widths=widths, refinements=(2, 3, 1)),
+        BlockNetwork(widths=widths, refinements=(2, 4, 1), frame_context=True),
+        BlockNetwork(widths=widths, refinements=(2, 4, 1), frame_context=True),
+    ):
+        network = larger.build().eval()
+        network.begin_from(smaller.state_dict())
+        with torch.no_grad():
+            before, after = smaller(*given), network(*given)
+        assert before.logits.std() > 0.1
+        for mine, theirs in zip(after, before, strict=True):
+            torch.testing.assert_close(mine, theirs)
+        smaller = _answering(network)
+    for name, value in smaller.state_dict().items():
+        torch.testing.assert_close(network.state_dict()[name], value)
+
+
+def _answering(network):
+    """Return a network as training might leave it: what begins with zeros no longer has them."""
+    for layer in network.modules():
+        if isinstance(layer, (torch.nn.Linear, torch.nn.Conv2d)) and not layer.weight.any():
+            torch.nn.init.normal_(layer.weight, std=0.3 / layer.weight.shape[1] ** 0.5)
+    return network.eval()
+
+
+def test_what_a_frame_has_in_common_is_that_of_its_skyrmions_wherever_they_are():
+    torch.manual_seed(2)
+    context = _answering(FrameContext([6, 4]))
+    fine, core = torch.randn(1, 4, 32, 32), torch.zeros(1, 1, 32, 32)
+    core[..., 2:6, 4:8] = core[..., 20:24, 8:12] = 1.0
+    maps = [torch.randn(1, 6, 16, 16), fine]
+    modulation = torch.zeros(1, 8)
+
+    def answer(maps, core):
+        with torch.no_grad():
+            return context(maps, core, modulation)[..., 8:16, 16:28]
+
+    usual = answer(maps, core)
+    # an empty half beside it, and whatever is outside the cores, change hardly anything
+    beside = [torch.cat([each, torch.randn_like(each)], dim=3) for each in maps]
+    wider = answer(beside, torch.cat([core, torch.zeros_like(core)], dim=3))
+    torch.testing.assert_close(wider, usual, rtol=0, atol=0.02 * float(usual.std()))
+    # other skyrmions far away do
+    maps[0][..., 10:12, 4:6] += 3.0
+    assert float((answer(maps, core) - usual).abs().max()) > 0.1 * float(usual.std())
 
 
 @pytest.mark.parametrize(

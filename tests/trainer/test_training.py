@@ -55,10 +55,10 @@ def test_training_learns_and_resumes(trained):
         Training(folder, other, "cpu")
 
 
-def test_the_last_steps_leave_the_sense_of_size_as_it_was_fitted(films, tmp_path):
+@pytest.mark.parametrize("steps", [2, 0])  # none before them, where an engine goes on
+def test_the_last_steps_leave_the_sense_of_size_as_it_was_fitted(films, tmp_path, steps):
     """And an interrupted end is gone on with."""
-    plan = TINY.plan.model_copy(update={"steps": 2, "finish_steps": 4, "validate_every": 2})
-    recipe = TINY.model_copy(update={"plan": plan})
+    recipe = TINY.planned(steps=steps, finish_steps=4, validate_every=2)
     source, validation = sources([films], recipe)
     training = Training(tmp_path, recipe, "cpu")
     list(training.run(source, validation))
@@ -74,12 +74,12 @@ def test_the_last_steps_leave_the_sense_of_size_as_it_was_fitted(films, tmp_path
     assert finish.step == 2
     list(finish.run(source, validation))
     training.end_with(finish)
-    assert training.step == 6
+    assert training.step == steps + 4
     changed = {n for n, value in training.best.state_dict().items() if not value.equal(fitted[n])}
     assert "head.weight" in changed
     assert not any(name.startswith("size_sense") for name in changed)
     # the engine's recipe is the whole one
-    assert training.recipe.plan.steps == 2
+    assert training.recipe.plan == recipe.plan
 
 
 def test_training_stops_when_validation_no_longer_improves(films, tmp_path):

@@ -23,6 +23,7 @@ class BlockNetwork(BaseModel):
     )
     block: Literal[2, 4, 8] = 4
     refinements: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    frame_context: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> BlockNetwork:
@@ -32,7 +33,7 @@ class BlockNetwork(BaseModel):
 
     def build(self) -> SkyrmNet:
         """Return a network with random weights."""
-        return SkyrmNet(self.widths, self.block, self.refinements)
+        return SkyrmNet(self.widths, self.block, self.refinements, self.frame_context)
 
 
 class PaperNetwork(BaseModel):

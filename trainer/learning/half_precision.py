@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .network import Level, Refinement, SkyrmNet
+from .levels import Level, Refinement
+from .network import SkyrmNet
 
 
 def halve(network: SkyrmNet) -> None:
@@ -21,12 +22,19 @@ def halve(network: SkyrmNet) -> None:
         for number, pair in enumerate(zip(level.convolutions, level.norms, strict=True)):
             level.convolutions[number], level.norms[number] = _fused(*pair), nn.Identity()
         for refinement in level.refinements:
-            assert isinstance(refinement, Refinement)
-            refinement.look = _fused(refinement.look, refinement.norm)
-            refinement.norm = nn.Identity()
-    parts = (network.stem, network.stem_deconvolved, network.begin, network.down, network.rise)
+            _fuse(refinement)
+    parts = [network.stem, network.stem_deconvolved, network.begin, network.down, network.rise]
+    if network.frame_context is not None:
+        _fuse(network.frame_context.refinement)
+        parts.append(network.frame_context.refinement)  # averages stay in single precision
     for part in (*parts, network.up, network.head, network.size_head):
         part.half()
+
+
+def _fuse(refinement: nn.Module) -> None:
+    assert isinstance(refinement, Refinement)
+    refinement.look = _fused(refinement.look, refinement.norm)
+    refinement.norm = nn.Identity()
 
 
 def _fused(convolution: nn.Module, norm: nn.Module) -> nn.Module:

@@ -16,7 +16,7 @@ tells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -25,6 +25,8 @@ from torch import nn
 from ...inference.deconvolution import DECONVOLVED
 from ...inference.frame_parts import BINNING
 from ...inference.told import OPTICS, TOLD
+from .frame_context import FrameContext
+from .levels import Level, answer_nothing
 
 LOG_SIGMA_LIMITS = (-4.5, 1.0)
 """Of the spread of ln(diameter): 1 % to a factor of e."""
@@ -56,54 +58,6 @@ class Maps(NamedTuple):
     frame_size: torch.Tensor | None = None
 
 
-class Level(nn.Module):
-    """Convolutions at one resolution, the last one's channels scaled and shifted; refinements."""
-
-    def __init__(self, *channels: int, refinements: int = 0) -> None:
-        super().__init__()
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, 3, padding=1, bias=False)
-            for before, after in pairwise(channels)
-        )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(after) for after in channels[1:])
-        self.refinements = nn.ModuleList(Refinement(channels[-1]) for _ in range(refinements))
-        self.activation = nn.LeakyReLU(0.01, inplace=True)
-
-    def forward(self, x: torch.Tensor, modulations: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return what it has: its modulation comes first, then those of its refinements."""
-        first, *rest = modulations
-        *others, last = zip(self.convolutions, self.norms, strict=True)
-        for convolution, norm in others:
-            x = self.activation(norm(convolution(x)))
-        convolution, norm = last
-        x = self.activation(_modulate(norm(convolution(x)), first))
-        for refinement, modulation in zip(self.refinements, rest, strict=True):
-            x = refinement(x, modulation)
-        return x
-
-
-class Refinement(nn.Module):
-    """Adds to its input what it makes of it; at first nothing, so that training can add it."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.look: nn.Module = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm: nn.Module = nn.BatchNorm2d(channels)
-        self.activation = nn.LeakyReLU(0.01, inplace=True)
-        self.answer = nn.Conv2d(channels, channels, 1)
-        _answer_nothing(self.answer)
-
-    def forward(self, x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
-        """Return the input and what is added to it."""
-        return x + self.answer(self.activation(_modulate(self.norm(self.look(x)), modulation)))
-
-
-def _modulate(x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
-    """Return channels scaled and shifted, by a modulation of shape (batch, 2 * channels)."""
-    scale, shift = modulation[:, :, None, None].chunk(2, dim=1)
-    return x * (1 + scale) + shift
-
-
 class SkyrmNet(nn.Module):
     """U-Net with space-to-depth input, maps of mask, core and size, told what is known.
 
@@ -120,6 +74,8 @@ class SkyrmNet(nn.Module):
     refinements
         Of each level, the finest first, how often it adds something to what it has, on the way down
         and on the way up; where there are fewer than levels, the deepest have none.
+    frame_context
+        Whether each place is told what the frame's skyrmions have in common, see `FrameContext`.
     """
 
     is_told = True
@@ -131,17 +87,20 @@ class SkyrmNet(nn.Module):
         widths: Sequence[int] = (16, 48, 96, 160),
         block: int = 4,
         refinements: Sequence[int] = (),
+        frame_context: bool = False,
     ) -> None:
         super().__init__()
         counts = [*refinements, *(len(widths) - len(refinements)) * [0]]
         self.size_multiple = block * 2 ** (len(widths) - 1)
         self.size_block = block
         self.widths, first = list(widths), widths[0]
+        self.refinements = counts
         sides = [block * 2**level for level in range(len(widths))]
-        # a pixel sees so far: convolutions down and up, and the coarsest block that it lies in
+        # a pixel sees so far, beside its frame's context: convolutions down and up, and the
+        # coarsest block that it lies in
         self.reach = sides[0] + 2 * sum(sides[1:]) + sum(sides[:-1]) + sides[-1]
         refined = [side * count for side, count in zip(sides, counts, strict=True)]
-        self.reach += sum(refined) + sum(refined[:-1])
+        self.reach += sum(refined) + sum(refined[:-1]) + (block if frame_context else 0)
         self.fold = nn.PixelUnshuffle(block)
         self.fold_deconvolved = nn.PixelUnshuffle(block // BINNING)
         self.stem = nn.Conv2d(block**2, first, 1, bias=False)
@@ -172,18 +131,17 @@ class SkyrmNet(nn.Module):
         self.register_buffer("told_middle", torch.zeros(TOLD))
         self.register_buffer("told_scale", torch.ones(TOLD))
         self.size_sense = size_sense()
-        # of every level, down and up, and then of its refinements: see `begin_from`
-        self._refined = [*counts, *counts[-2::-1]]
-        self._modulated = [*self.widths, *self.widths[-2::-1]]
-        for width, count in list(zip(self._modulated, self._refined, strict=True)):
-            self._modulated += count * [width]
-        answers = nn.Linear(64, 2 * sum(self._modulated))
-        _answer_nothing(answers)
-        _answer_nothing(self.size_head)
+        self.frame_context = FrameContext(self.widths[::-1]) if frame_context else None
+        self._modulated = _modulated(widths, counts, frame_context)
+        answers = nn.Linear(64, 2 * sum(self._modulated.values()))
+        answer_nothing(answers)
+        answer_nothing(self.size_head)
         self.know = nn.Sequential(nn.Linear(OPTICS + 2, 64), nn.LeakyReLU(0.01), answers)
 
     def begin_from(self, weights: dict[str, torch.Tensor]) -> None:
-        """Load a state, or that of a network without refinements, whose answers it then gives.
+        """Load a state, or that of a network with fewer refinements or without a frame's context.
+
+        It then gives the answers of that network.
 
         Raises
         ------
@@ -191,11 +149,17 @@ class SkyrmNet(nn.Module):
             It is the state of another network.
         """
         own = self.state_dict()
-        begun = {name: value for name, value in own.items() if ".refinements." in name} | weights
+        counts = [
+            sum(f"down.{level}.refinements.{n}.answer.weight" in weights for n in range(count))
+            for level, count in enumerate(self.refinements)
+        ]
+        has_context = any(name.startswith("frame_context.") for name in weights)
+        theirs = _modulated(self.widths, counts, has_context)
+        begun = {name: value for name, value in own.items() if _may_be_new(name)} | weights
         for name in (f"know.{len(self.know) - 1}.{kind}" for kind in ("weight", "bias")):
-            if name in weights:
-                more = own[name][len(weights[name]) :]
-                begun[name] = torch.cat([weights[name].to(more), more])
+            if name in weights and len(weights[name]) == 2 * sum(theirs.values()):
+                parts = _by_name(own[name], self._modulated) | _by_name(weights[name], theirs)
+                begun[name] = torch.cat([parts[each] for each in self._modulated])
         self.load_state_dict(begun)
 
     def scale_told(self, middle: torch.Tensor, scale: torch.Tensor) -> None:
@@ -245,22 +209,25 @@ class SkyrmNet(nn.Module):
     def features(self, folded: torch.Tensor, modulations: torch.Tensor) -> torch.Tensor:
         """Return what the heads read, from folded images behind the stems."""
         x = self.begin(folded)
-        each = modulations.to(x.dtype).split([2 * width for width in self._modulated], dim=1)
-        further = iter(each[len(self._refined) :])
-        shares = [
-            [one, *islice(further, count)] for one, count in zip(each, self._refined, strict=False)
-        ]
-        down, up = shares[: len(self.down)], shares[len(self.down) :]
+        of = _by_name(modulations.to(x.dtype), self._modulated, dim=1)
+
+        def refined(name: str, level: nn.Module, x: torch.Tensor) -> torch.Tensor:
+            own = [of[which] for which in of if which == name or which.startswith(f"{name}.")]
+            return level(x, own)
+
         skipped = []
-        for depth, (level, share) in enumerate(zip(self.down, down, strict=True)):
+        for depth, level in enumerate(self.down):
             if depth:
                 x = self.pool(x)
-            x = level(x, share)
+            x = refined(f"down.{depth}", level, x)
             skipped.append(x)
-        for rise, level, skip, share in zip(
-            self.rise, self.up, reversed(skipped[:-1]), up, strict=True
-        ):
-            x = level(skip + rise(x), share)
+        maps = [x]
+        for number, (rise, level) in enumerate(zip(self.rise, self.up, strict=True)):
+            x = refined(f"up.{number}", level, skipped[-2 - number] + rise(x))
+            maps.append(x)
+        if self.frame_context is not None:
+            core = torch.sigmoid(self.head(x).detach()[:, self.size_block**2 :])
+            x = self.frame_context(maps, core.mean(dim=1, keepdim=True), of["frame_context"])
         return x
 
     def maps(self, folded: torch.Tensor, sizes: torch.Tensor, sense: torch.Tensor) -> Maps:
@@ -271,22 +238,43 @@ class SkyrmNet(nn.Module):
         return Maps(self.unfold(folded), _limited(sizes), _limited(frame_size))
 
 
+def _modulated(
+    widths: Sequence[int], refinements: Sequence[int], frame_context: bool
+) -> dict[str, int]:
+    """Return the channels of all that is modulated, by name, as the answers of `know` lie."""
+    levels = {f"down.{level}": width for level, width in enumerate(widths)}
+    levels |= {f"up.{number}": width for number, width in enumerate(widths[-2::-1])}
+    counts = [*refinements, *refinements[-2::-1]]
+    further = {
+        f"{level}.refinements.{number}": width
+        for (level, width), count in zip(levels.items(), counts, strict=True)
+        for number in range(count)
+    }
+    return levels | further | ({"frame_context": widths[0]} if frame_context else {})
+
+
+def _by_name(
+    answers: torch.Tensor, modulated: dict[str, int], dim: int = 0
+) -> dict[str, torch.Tensor]:
+    """Return the scales and shifts of each."""
+    parts = answers.split([2 * width for width in modulated.values()], dim=dim)
+    return dict(zip(modulated, parts, strict=True))
+
+
+def _may_be_new(name: str) -> bool:
+    """Say whether a network may lack what is called so, and gives the same answers with it."""
+    return ".refinements." in name or name.startswith("frame_context.")
+
+
 def size_sense() -> nn.Sequential:
     """Return layers with random weights that sense a frame's size in what `scaled` gives."""
     sensed = nn.Linear(_SENSE, 2)
-    _answer_nothing(sensed)
+    answer_nothing(sensed)
     return nn.Sequential(
         *(nn.Linear(TOLD, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
         *(nn.Linear(_SENSE, _SENSE), nn.GELU(), nn.Dropout(_SENSE_DROPOUT)),
         sensed,
     )
-
-
-def _answer_nothing(layer: nn.Linear | nn.Conv2d) -> None:
-    """Let a layer begin with zeros."""
-    nn.init.zeros_(layer.weight)
-    assert layer.bias is not None
-    nn.init.zeros_(layer.bias)
 
 
 def frame_size_of(sense: torch.Tensor) -> torch.Tensor:

@@ -50,7 +50,7 @@ class TrainingPlan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    steps: int = Field(default=3000, ge=1)
+    steps: int = Field(default=3000, ge=0)
     finish_steps: int = Field(
         default=0,
         ge=0,
@@ -129,24 +129,28 @@ class TrainingRecipe(BaseModel):
         error = self.plan.sense_told_defocus_error
         return self.optics if error is None else self.optics.told_within(error)
 
-    def going_on(self, engine: str) -> TrainingRecipe:
-        """Return by what an engine of this recipe goes on: other images of films that fill one.
+    def planned(self, **plan: int | None) -> TrainingRecipe:
+        """Return the recipe with other numbers in its plan, where they are given."""
+        given = {name: value for name, value in plan.items() if value is not None}
+        return self.model_copy(update={"plan": self.plan.model_copy(update=given)})
 
-        Its sense of size stays as it is.
+    def going_on(self, engine: str, sense_examples: int = 0) -> TrainingRecipe:
+        """Return by what an engine of this recipe goes on: other images of films that fill one.
 
         Parameters
         ----------
         engine
             Its name or folder.
+        sense_examples
+            That its sense of size is fitted to first; 0 leaves it as it is.
         """
-        plan = self.plan.model_copy(
-            update={
-                "finish_steps": 0,
-                "frame_size_weight": 0.0,
-                "sense_examples": 0,
-                "seed": self.plan.seed + 1,
-            }
-        )
+        plan = self.plan
+        update = {"frame_size_weight": 0.0, "sense_examples": sense_examples, "seed": plan.seed + 1}
+        if sense_examples:  # nothing but a finish, which comes behind the fit
+            finish = {"finish_steps": plan.steps, "finish_learning_rate": plan.learning_rate}
+            plan = plan.model_copy(update=update | {"steps": 0} | finish)
+        else:
+            plan = plan.model_copy(update=update | {"finish_steps": 0})
         filling = tuple(films for films in self.films if films.fill(plan.window))
         return self.model_copy(
             update={"start_from": engine, "films": filling or self.films, "plan": plan}
