@@ -130,7 +130,13 @@ def train(
     learning, kept_back = split_films(stores, chosen.plan.window)
     source, validation = (
         ExampleSource(
-            films, chosen.labels, chosen.optics, chosen.degradation, resizing, chosen.plan.window
+            films,
+            chosen.labels,
+            chosen.optics,
+            chosen.degradation,
+            resizing,
+            chosen.plan.window,
+            chosen.bending,
         )
         # kept-back films are as they are: what they say of the engine is of real textures
         for films, resizing in ((learning, chosen.resizing), (kept_back, None))

@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pandas as pd
-import torch
 
 from ...inference.segmenter import Segmenter
+from ..learning.bending import band
 from ..learning.examples import ExampleSource
-from ..lorentz.bend_contour import BendContour, bend_contour
 from .comparison import compare
 from .conditions import Condition, Setting
 from .study import StudyTables
@@ -46,8 +45,8 @@ def bent_film(
     truth = true_objects(labels, cell_size_nm)
     images, objects = [], []
     for left in LEFT_IN_THE_MIDDLE:
-        band = _band(source, left, number)
-        clean, _ = source.clean(film, *nominal[:2], 0, False, bend=band)
+        bent = band(source.grid, left, HALF_WIDTH_NM, WAVINESS_NM, number)
+        clean, _ = source.clean(film, *nominal[:2], 0, False, bend=bent)
         found = segmenter.segment(condition.frame(clean, (seed, number)), told)
         image, rows = compare(found, truth, cell_size_nm)
         contrast = math.sqrt(max(0.0, float(clean.var() / flat.var()) - 1))
@@ -55,21 +54,6 @@ def bent_film(
         images.append({**of_band, **image, "contrast": contrast})
         objects.append(rows.assign(**of_band))
     return StudyTables(pd.DataFrame(images), pd.concat(objects, ignore_index=True))
-
-
-def _band(source: ExampleSource, left: float, seed: int) -> BendContour:
-    grid = source.grid
-    extinction_distance_nm = grid.thickness_nm * math.pi / math.acos(math.sqrt(left))
-    return bend_contour(
-        grid.shape,
-        grid.cell_size_nm,
-        grid.thickness_nm,
-        extinction_distance_nm,
-        HALF_WIDTH_NM,
-        WAVINESS_NM,
-        [seed],
-        torch.zeros(()),
-    )
 
 
 def bend_summary(tables: StudyTables) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from ..dataset.labels import LabelRule
 from ..dataset.truth import FilmTruth, film_truth
 from ..lorentz.bend_contour import BendContour
 from ..lorentz.fresnel import lorentz_image
+from .bending import Bending
 from .degradation import Degradation
 from .film_split import FilmSelection, fills
 from .optics import Optics
@@ -98,8 +99,10 @@ class ExampleSource:
         degradation: Degradation,
         resizing: Resizing | None = None,
         window: int = 256,
+        bending: Bending | None = None,
     ) -> None:
         self.optics = optics
+        self.bending = bending or Bending()
         self.degradation = degradation
         self.resizing = resizing or Resizing()
         self._rule = rule
@@ -230,8 +233,9 @@ class ExampleSource:
         mirrored = bool(rng.integers(2)) and may_mirror
         phase_scale = math.exp(rng.uniform(*np.log(self.optics.phase_scale)))
         size_factor = self.resizing.draw(rng)
+        bend = self.bending.draw(self.grid, (ny, nx), rng)
         image, labels = self.clean(
-            film, defocus_nm, tilt_deg, quarter_turns, mirrored, phase_scale, size_factor
+            film, defocus_nm, tilt_deg, quarter_turns, mirrored, phase_scale, size_factor, bend
         )
         image, labels = self._window(image, labels, rng)
         cell_nm = self.grid.cell_size_nm

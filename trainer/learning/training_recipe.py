@@ -13,6 +13,7 @@ from ..dataset.labels import LabelRule
 from ..dataset.recipe_files import load_preset
 from ..toml_models import PresetFolder
 from .architectures import BlockNetwork, NetworkRecipe
+from .bending import Bending
 from .degradation import Degradation
 from .optics import Optics
 from .resizing import Resizing
@@ -114,6 +115,7 @@ class TrainingRecipe(BaseModel):
     optics: Optics
     labels: LabelRule = LabelRule()
     resizing: Resizing = Resizing()
+    bending: Bending = Bending()
     degradation: Degradation
     network: NetworkRecipe = BlockNetwork()
     looks: Literal[1, 2] = Field(
