@@ -84,6 +84,10 @@ def test_a_recipe_becomes_an_engine_and_a_page(
     assert all(name in kept for name in after if name.startswith("size_sense"))
     assert "stem.weight" not in kept
     assert recipe_of(further).optics == recipe_of(bundle).optics
+    again = ("--steps", "2", "--sense-examples", "20", "--farm", "farm", "--out", "again")
+    skyrmlive("train", "--go-on-from", "further", *again)
+    anew = weights_of(EngineBundle.load(tmp_path / "again"))
+    assert not torch.equal(anew["size_sense.0.weight"], after["size_sense.0.weight"])
     others = ("--films", "farm/neel-lattice-1", "--unlike", "stripes=farm/stripes-1")
     said = skyrmlive(
         "evaluate",
