@@ -69,7 +69,7 @@ def test_what_is_known_of_the_images_and_keys_for_the_network(qtbot, viewer, wid
     known.pixel_size_nm.setText("3.5")
     known.defocus_mm.setText("-2")
     known.tilt_deg.setText("20")
-    known.tilt_axis_deg.setText("90")
+    known.tilt_axis_deg.setText("5")
     known.parentWidget().heading.setChecked(True)
     picture(qtbot, viewer, "napari_run_fields")
     run = start_run(qtbot, desk)
@@ -92,7 +92,7 @@ def test_what_is_known_of_the_images_and_keys_for_the_network(qtbot, viewer, wid
         assert metadata.pixel_size_nm == 3.5
         assert metadata.defocus_nm == -2e6
         assert (metadata.tilt_x_deg, metadata.tilt_y_deg) == (20, 0)
-        assert metadata.tilt_axis_deg == 90
+        assert metadata.tilt_axis_deg == 5
         assert recording.summary(number).mean_diameter_nm is not None
 
 
